@@ -1,0 +1,29 @@
+#pragma once
+
+#include <sealonce/config/settings.hpp>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace sealonce::config {
+
+inline constexpr std::string_view default_file = "/etc/sealonce/sealonce.toml";
+
+/// What is wrong with a configuration, all of it at once: each entry is
+/// "FILE:LINE:COLUMN: KEY: what is wrong, and the remedy".
+struct errors {
+  std::vector<std::string> lines;
+};
+
+/// Reads the file and the keys that it names. Keys that cannot be used are not errors: they stand
+/// in domain_settings::unusable, so that the other domains go on.
+[[nodiscard]] std::variant<settings_ptr, errors> load(const std::filesystem::path& file);
+
+/// The same for a text; relative key files are beside `file`.
+[[nodiscard]] std::variant<settings_ptr, errors> parse(std::string_view text,
+                                                       const std::filesystem::path& file);
+
+} // namespace sealonce::config

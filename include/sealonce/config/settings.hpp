@@ -1,0 +1,112 @@
+#pragma once
+// The configuration as values: immutable once made, shared by every session that began under it.
+
+#include <sealonce/dkim/canonical.hpp>
+#include <sealonce/dkim/header_list.hpp>
+#include <sealonce/dkim/signer.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace sealonce::config {
+
+/// "127.0.0.1:10027", "[::1]:10027", "name:25" (next hops only), "unix:/path".
+struct endpoint {
+  enum class kind { ip, name, unix_socket };
+  kind what = kind::ip;
+  std::string host; ///< address without brackets, host name, or path
+  std::uint16_t port = 0;
+  std::string text; ///< as written, for logs
+};
+
+/// A network in CIDR form: IPv4 as IPv4-mapped IPv6.
+struct network {
+  std::array<unsigned char, 16> address{};
+  unsigned prefix = 128; ///< bits of the mapped form
+  [[nodiscard]] bool contains(const std::array<unsigned char, 16>& peer) const;
+};
+
+enum class relay_mode { sign, verify, both, pass };
+enum class protocol { smtp, lmtp };
+enum class stray_cr_lf { replace, reject };
+/// What happens to a message whose body has lines over 998 octets, which a later hop would cut.
+enum class long_lines {
+  unsigned_, ///< relay it without our signature, and say so
+  refuse,    ///< 550 5.6.0
+  sign,      ///< sign it all the same: for chains whose every hop is known to keep long lines
+};
+enum class on_error { tempfail, unsigned_ };
+enum class log_target { standard_error, syslog, journal };
+enum class log_format { text, json };
+enum class log_level { error, warning, info, debug };
+
+struct relay_settings {
+  std::string name;
+  std::vector<endpoint> listen;
+  std::vector<endpoint> next_hop; ///< tried in order
+  protocol listen_protocol = protocol::smtp;
+  protocol next_hop_protocol = protocol::smtp;
+  relay_mode mode = relay_mode::sign;
+  std::vector<network> allow; ///< who may connect; loopback where none is given
+};
+
+struct signing_settings {
+  dkim::canonicalizations canonical;
+  dkim::header_list headers;
+  std::optional<std::chrono::seconds> lifetime;
+  on_error on_error = on_error::tempfail;
+};
+
+/// A key of the configuration that cannot be used, and why.
+struct unusable_key {
+  std::string selector;
+  std::string why;
+};
+
+struct domain_settings {
+  std::string name; ///< lower case A-labels
+  std::vector<dkim::signing_key> keys;
+  std::vector<unusable_key> unusable; ///< any = mail of this domain is deferred with 451 4.7.5
+};
+
+struct message_settings {
+  std::uint64_t max_size = 50ull << 20;    ///< octets
+  std::uint64_t memory_limit = 1ull << 20; ///< octets of one message kept in memory
+  stray_cr_lf stray = stray_cr_lf::replace;
+  long_lines lines = long_lines::unsigned_;
+};
+
+struct server_settings {
+  std::string hostname;
+  unsigned threads = 1;
+  std::size_t max_connections = 1000;
+  std::string user = "sealonce";
+  bool user_given = false;
+};
+
+struct log_settings {
+  log_target target = log_target::standard_error;
+  log_format format = log_format::text;
+  log_level level = log_level::info;
+};
+
+struct settings {
+  std::vector<relay_settings> relays;
+  std::unordered_map<std::string, domain_settings> domains; ///< by name
+  signing_settings signing;
+  message_settings message;
+  server_settings server;
+  log_settings log;
+  std::vector<std::string> warnings; ///< sentences for the log at start and for `check`
+};
+
+using settings_ptr = std::shared_ptr<const settings>;
+
+} // namespace sealonce::config

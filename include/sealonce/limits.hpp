@@ -1,0 +1,53 @@
+#pragma once
+// Every limit of the product that is not a setting, with its unit and where it comes from.
+
+#include <chrono>
+#include <cstddef>
+
+namespace sealonce::limits {
+
+inline namespace units {
+constexpr std::size_t operator""_octets(unsigned long long n) { return n; }
+constexpr std::size_t operator""_KiB(unsigned long long n) { return n << 10; }
+constexpr std::size_t operator""_MiB(unsigned long long n) { return n << 20; }
+} // namespace units
+
+// ---- SMTP ----
+/// A command line with its CRLF, RFC 5321 §4.5.3.1.4, for verbs that no extension lengthens.
+inline constexpr auto command_line = 512_octets;
+/// MAIL and RCPT with every parameter we carry: 512 + SIZE 26 + BODY 18 + DSN (RET, ENVID 122,
+/// NOTIFY 28, ORCPT 506 + 7) + SMTPUTF8 11 and room for a parameter the next hop knows and we do
+/// not: RFC 1870 §4, 6152 §2, 3461 §4, 6531 §3.4.
+inline constexpr auto mail_command_line = 2048_octets;
+/// Recipients of one transaction; RFC 5321 §4.5.3.1.8 asks for at least 100.
+inline constexpr std::size_t recipients = 10'000;
+/// One line of a reply, without CRLF. RFC 5321 §4.5.3.1.5 says 512; real servers write more.
+inline constexpr auto reply_line = 4096_octets;
+/// Lines of one reply (an EHLO answer is the longest that is known).
+inline constexpr std::size_t reply_lines = 200;
+/// Bad commands after which a session is ended with 421.
+inline constexpr unsigned command_errors = 20;
+/// A text line with its CRLF, RFC 5321 §4.5.3.1.6. A later hop may cut what is longer.
+inline constexpr auto text_line = 1000_octets;
+
+// ---- message ----
+/// The header of a message. Past it nothing is signed. Postfix itself keeps 102,400 octets
+/// (header_size_limit) and cuts the rest.
+inline constexpr auto header = 1_MiB;
+/// Fields of a header; a message with more is not signed.
+inline constexpr std::size_t fields = 10'000;
+
+// ---- DKIM ----
+/// The column at which a field we write is folded, RFC 5322 §2.1.1.
+inline constexpr std::size_t fold_column = 78;
+/// RSA keys that sign: RFC 8301 §3.2.
+inline constexpr int rsa_bits_least = 1024;
+inline constexpr int rsa_bits_advised = 2048;
+inline constexpr int rsa_bits_most = 8192;
+/// A key file is never larger.
+inline constexpr auto key_file = 64_KiB;
+
+// ---- configuration ----
+inline constexpr auto configuration_file = 16_MiB;
+
+} // namespace sealonce::limits
