@@ -7,9 +7,15 @@
 namespace sealonce::limits {
 
 inline namespace units {
-constexpr std::size_t operator""_octets(unsigned long long n) { return n; }
-constexpr std::size_t operator""_KiB(unsigned long long n) { return n << 10; }
-constexpr std::size_t operator""_MiB(unsigned long long n) { return n << 20; }
+constexpr std::size_t operator""_octets(unsigned long long n) {
+  return n;
+}
+constexpr std::size_t operator""_KiB(unsigned long long n) {
+  return n << 10;
+}
+constexpr std::size_t operator""_MiB(unsigned long long n) {
+  return n << 20;
+}
 } // namespace units
 
 // ---- SMTP ----

@@ -42,7 +42,7 @@ enum class long_lines {
   refuse,    ///< 550 5.6.0
   sign,      ///< sign it all the same: for chains whose every hop is known to keep long lines
 };
-enum class on_error { tempfail, unsigned_ };
+enum class error_action { tempfail, unsigned_ };
 enum class log_target { standard_error, syslog, journal };
 enum class log_format { text, json };
 enum class log_level { error, warning, info, debug };
@@ -61,7 +61,7 @@ struct signing_settings {
   dkim::canonicalizations canonical;
   dkim::header_list headers;
   std::optional<std::chrono::seconds> lifetime;
-  on_error on_error = on_error::tempfail;
+  error_action on_error = error_action::tempfail;
 };
 
 /// A key of the configuration that cannot be used, and why.

@@ -9,13 +9,13 @@ namespace sealonce::message {
 
 /// What the From field says of the author, RFC 5322 §3.6.2.
 enum class author_status {
-  found,            ///< one From field with one mailbox
-  no_from,          ///< no From field
-  several_from,     ///< more than one From field
-  several_mailboxes,///< one From field that names several mailboxes (of one or more domains)
-  empty_group,      ///< only groups without a mailbox
-  malformed,        ///< our lexer does not understand it
-  disputed,         ///< mimetic reads another address in it: nobody can say what a reader will see
+  found,             ///< one From field with one mailbox
+  no_from,           ///< no From field
+  several_from,      ///< more than one From field
+  several_mailboxes, ///< one From field that names several mailboxes (of one or more domains)
+  empty_group,       ///< only groups without a mailbox
+  malformed,         ///< our lexer does not understand it
+  disputed,          ///< mimetic reads another address in it: nobody can say what a reader will see
 };
 
 struct author {

@@ -11,10 +11,10 @@ namespace sealonce::message {
 /// One field of a header: offsets into header::text(). RFC 5322 §2.2, and what real mail makes of
 /// it: blanks before the colon, empty values, any octet in the value.
 struct field {
-  std::uint32_t begin = 0;    ///< first octet of the name
-  std::uint32_t name_end = 0; ///< past the name, before blanks and colon
-  std::uint32_t value = 0;    ///< past the colon
-  std::uint32_t end = 0;      ///< past the field's last CRLF
+  std::uint32_t begin = 0;      ///< first octet of the name
+  std::uint32_t name_end = 0;   ///< past the name, before blanks and colon
+  std::uint32_t value = 0;      ///< past the colon
+  std::uint32_t end = 0;        ///< past the field's last CRLF
   std::uint64_t wire_begin = 0; ///< the same field in the stored wire form of the message …
   std::uint64_t wire_end = 0;   ///< … and past its last octet there
 };

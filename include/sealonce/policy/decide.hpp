@@ -21,9 +21,9 @@ struct facts {
 /// What is to be done, with the name of the reason ("signed", "no-key", "long-lines", …).
 struct decision {
   action what = action::pass_unsigned;
-  std::string_view reason;                  ///< a static word; stable, in log and `explain`
-  std::string detail;                       ///< a sentence for people; may be empty
-  std::span<const dkim::signing_key> keys;  ///< into the settings; those that are to sign
+  std::string_view reason;                 ///< a static word; stable, in log and `explain`
+  std::string detail;                      ///< a sentence for people; may be empty
+  std::span<const dkim::signing_key> keys; ///< into the settings; those that are to sign
 };
 
 /// Pure: the same facts and settings give the same decision.

@@ -1,0 +1,3 @@
+// NAME
+//   limits - compiled once so that the core library is never empty
+#include <sealonce/limits.hpp>
