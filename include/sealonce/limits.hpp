@@ -55,5 +55,21 @@ inline constexpr auto key_file = 64_KiB;
 
 // ---- configuration ----
 inline constexpr auto configuration_file = 16_MiB;
+/// Event loops; each has its own connections to the next hop.
+inline constexpr unsigned threads = 256;
+/// Sessions at once; each needs two descriptors.
+inline constexpr std::size_t connections = 100'000;
+/// The least that message.max_size may be: RFC 5321 §4.5.3.1.7 asks for 64 KiB at least, tests and
+/// odd gateways for less.
+inline constexpr auto message_size_least = 1_KiB;
+/// A domain name in its text form without the last dot, and one label of it: RFC 1035 §2.3.4.
+inline constexpr std::size_t domain_name = 253;
+inline constexpr std::size_t domain_label = 63;
+
+// ---- log ----
+/// Lines that wait for flush() are written all the same once there are so many octets.
+inline constexpr auto log_buffer = 64_KiB;
+/// How long a full pipe behind standard error may hold a line, in milliseconds.
+inline constexpr int log_wait_ms = 1000;
 
 } // namespace sealonce::limits

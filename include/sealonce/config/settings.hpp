@@ -30,6 +30,7 @@ struct endpoint {
 struct network {
   std::array<unsigned char, 16> address{};
   unsigned prefix = 128; ///< bits of the mapped form
+  /// An IPv6 network never contains an IPv4 address: "::/0" does not open the door to IPv4 peers.
   [[nodiscard]] bool contains(const std::array<unsigned char, 16>& peer) const;
 };
 
@@ -43,6 +44,10 @@ enum class long_lines {
   sign,      ///< sign it all the same: for chains whose every hop is known to keep long lines
 };
 enum class error_action { tempfail, unsigned_ };
+/// What becomes of an own signature that no longer verifies.
+enum class broken_signature { replace, keep, add };
+/// What becomes of other domains' signatures.
+enum class foreign_signature { keep, remove };
 enum class log_target { standard_error, syslog, journal };
 enum class log_format { text, json };
 enum class log_level { error, warning, info, debug };
@@ -54,7 +59,7 @@ struct relay_settings {
   protocol listen_protocol = protocol::smtp;
   protocol next_hop_protocol = protocol::smtp;
   relay_mode mode = relay_mode::sign;
-  std::vector<network> allow; ///< who may connect; loopback where none is given
+  std::vector<network> allow; ///< who may connect; filled with loopback where none is given
 };
 
 struct signing_settings {
@@ -68,6 +73,8 @@ struct signing_settings {
 struct unusable_key {
   std::string selector;
   std::string why;
+  std::string file;  ///< the key file, absolute or as it was found beside the configuration
+  std::string where; ///< "FILE:LINE:COLUMN" of the configuration
 };
 
 struct domain_settings {
@@ -81,6 +88,22 @@ struct message_settings {
   std::uint64_t memory_limit = 1ull << 20; ///< octets of one message kept in memory
   stray_cr_lf stray = stray_cr_lf::replace;
   long_lines lines = long_lines::unsigned_;
+};
+
+struct once_settings {
+  broken_signature broken = broken_signature::replace;
+  foreign_signature foreign = foreign_signature::keep;
+  std::optional<unsigned> max_signatures; ///< on what leaves; none = no bound
+};
+
+struct dns_settings {
+  std::vector<endpoint> servers; ///< addresses with port; empty = the system's resolvers
+  std::chrono::seconds timeout{5};
+  std::string trust_anchor_file; ///< absolute; empty = no DNSSEC
+};
+
+struct metrics_settings {
+  std::optional<endpoint> listen; ///< none = off
 };
 
 struct server_settings {
@@ -101,9 +124,12 @@ struct settings {
   std::vector<relay_settings> relays;
   std::unordered_map<std::string, domain_settings> domains; ///< by name
   signing_settings signing;
+  once_settings once;
   message_settings message;
+  dns_settings dns;
   server_settings server;
   log_settings log;
+  metrics_settings metrics;
   std::vector<std::string> warnings; ///< sentences for the log at start and for `check`
 };
 
