@@ -33,6 +33,23 @@ inline constexpr auto reply_line = 4096_octets;
 inline constexpr std::size_t reply_lines = 200;
 /// Bad commands after which a session is ended with 421.
 inline constexpr unsigned command_errors = 20;
+/// What a next hop may take for greeting and EHLO, and for each reply to MAIL, RCPT, DATA. Postfix
+/// gives us 300 s for each of these (smtp_helo_timeout, smtp_mail_timeout, smtp_rcpt_timeout), 120 s
+/// for DATA (smtp_data_init_timeout): ours end first, so that upstream never gives up before us.
+inline constexpr std::chrono::seconds next_hop_connect_timeout{30};
+inline constexpr std::chrono::seconds next_hop_hello_timeout{60};
+inline constexpr std::chrono::seconds next_hop_reply_timeout{100};
+/// The reply to end-of-data; Postfix gives us 600 s (smtp_data_done_timeout).
+inline constexpr std::chrono::seconds next_hop_data_done_timeout{400};
+/// Between two pieces of a message that we send; any progress starts it anew.
+inline constexpr std::chrono::seconds next_hop_transfer_timeout{100};
+/// An upstream that says nothing: RFC 5321 §4.5.3.2.7 asks for 5 minutes.
+inline constexpr std::chrono::seconds command_timeout{300};
+/// Between two pieces of a message that we receive, RFC 5321 §4.5.3.2.5.
+inline constexpr std::chrono::seconds data_timeout{180};
+/// Commands that go to the next hop in one write; a longer pipeline is cut into such groups, because
+/// a server that writes replies nobody reads stops reading (RFC 2920 §3.2).
+inline constexpr std::size_t pipelined_commands = 100;
 /// A text line with its CRLF, RFC 5321 §4.5.3.1.6. A later hop may cut what is longer.
 inline constexpr auto text_line = 1000_octets;
 

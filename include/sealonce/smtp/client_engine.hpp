@@ -1,0 +1,80 @@
+#pragma once
+
+#include <sealonce/smtp/extensions.hpp>
+#include <sealonce/smtp/reply.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace sealonce::smtp {
+
+/// Why a conversation with the next hop is over. Each has its own reply to our client (451 4.4.x).
+enum class client_failure {
+  none,
+  refused_greeting, ///< the greeting was not 220; refusal() has it
+  refused_hello,    ///< neither EHLO nor HELO was taken; refusal() has the last answer
+  malformed_reply,  ///< what came is not a reply
+  unasked_reply,    ///< a reply to nothing: the replies can no longer be matched with commands
+};
+
+/// The client side of SMTP (RFC 5321) without a socket: octets of the next hop go in, replies in
+/// the order of our commands come out, and what is to be sent is collected. Never throws on what
+/// the peer says, keeps no clock: the time to wait comes with each event.
+///
+/// Life: greeting → EHLO (HELO where EHLO is refused with 5xx) → ready; then commands and replies,
+/// pipelined or not as the caller does it; quit() at the end. One object for one connection.
+class client_engine {
+public:
+  enum class event {
+    need_input, ///< send output(), then read; wait no longer than timeout()
+    ready,      ///< greeted: offers() is known, commands may be given (told once)
+    reply,      ///< last_reply() answers the oldest command without an answer
+    failed,     ///< failure() says why; drop the connection
+  };
+
+  /// `hostname` is what EHLO says of us.
+  explicit client_engine(std::string hostname);
+
+  /// Octets of the next hop, as they came. Bounded: an endless reply becomes malformed_reply.
+  void received(std::span<const char> bytes);
+  [[nodiscard]] event next();
+
+  /// What is to be sent; the caller takes it away (swap, or write and clear).
+  [[nodiscard]] std::string& output() { return output_; }
+  /// Queues a command; `line` without CRLF. Only after `ready`.
+  void command(std::string_view line);
+  /// The message with its final dot was sent (by the caller, not through output()): one reply is
+  /// due.
+  void message_sent() { ++unanswered_; }
+  void quit() { command("QUIT"); }
+
+  [[nodiscard]] reply& last_reply() { return reply_; }
+  [[nodiscard]] const reply& refusal() const { return reply_; }
+  [[nodiscard]] const extensions& offers() const { return offers_; }
+  [[nodiscard]] std::size_t unanswered() const { return unanswered_; }
+  [[nodiscard]] client_failure failure() const { return failure_; }
+  /// Greeted, no command without an answer and nothing unread: fit for the next transaction.
+  [[nodiscard]] bool idle() const;
+  [[nodiscard]] std::chrono::seconds timeout() const;
+
+private:
+  enum class state { greeting, ehlo, helo, ready, failed };
+  event fail(client_failure why);
+  event hello_answer();
+
+  std::string hostname_;
+  state state_ = state::greeting;
+  std::string input_;
+  std::size_t read_ = 0; ///< octets of input_ that are done
+  std::string output_;
+  reply_parser parser_;
+  reply reply_;
+  extensions offers_;
+  std::size_t unanswered_ = 0;
+  client_failure failure_ = client_failure::none;
+};
+
+} // namespace sealonce::smtp

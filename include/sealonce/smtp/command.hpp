@@ -1,0 +1,65 @@
+#pragma once
+
+#include <sealonce/smtp/extensions.hpp>
+#include <sealonce/smtp/reply.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sealonce::smtp {
+
+enum class verb {
+  helo,
+  ehlo,
+  mail,
+  rcpt,
+  data,
+  rset,
+  noop,
+  vrfy,
+  help,
+  quit,
+  xforward,
+  expn,     ///< known and refused
+  starttls, ///< known and refused where it is not ours to offer
+  unknown,
+};
+
+/// The verb of a command line and what follows it. Views into the line.
+struct command {
+  verb what = verb::unknown;
+  std::string_view argument; ///< after the verb and its blanks, trailing blanks off
+};
+
+/// Splits a line (without CRLF) into verb and argument; the verb in any case.
+[[nodiscard]] command parse_command(std::string_view line);
+
+/// MAIL or RCPT, taken apart. The path and the parameters are kept exactly as written.
+struct envelope_command {
+  std::string path;       ///< with its angle brackets: "<>", "<a@b>"
+  std::string parameters; ///< those that go on: "" or " KEY=value …", a blank before each
+  unsigned needs = 0;     ///< extensions (smtp::extension) that the next hop must have
+  std::optional<std::uint64_t> size; ///< SIZE=, octets
+  bool utf8 = false;                 ///< SMTPUTF8 was given
+};
+
+/// An envelope_command, or the reply to what is wrong with it.
+struct envelope_parse {
+  std::optional<envelope_command> command;
+  reply refusal;
+};
+
+/// Parses the argument of MAIL ("FROM:<path> parameters"). `offered` is what was announced: a
+/// parameter of an extension that is not in it gets 555 5.5.4, BODY=BINARYMIME too (RFC 5321
+/// §4.1.1.11, RFC 6152). SIZE stands apart from `parameters`: a next hop may not know it although
+/// we announce a limit of our own. Octets over 127 need SMTPUTF8 (RFC 6531 §3.4).
+[[nodiscard]] envelope_parse parse_mail(std::string_view argument, const extensions& offered);
+
+/// Parses the argument of RCPT ("TO:<path> parameters"); `utf8` = this transaction's MAIL had
+/// SMTPUTF8.
+[[nodiscard]] envelope_parse parse_rcpt(std::string_view argument, const extensions& offered,
+                                        bool utf8);
+
+} // namespace sealonce::smtp

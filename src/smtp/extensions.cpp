@@ -1,0 +1,128 @@
+// NAME
+//   extensions - what the next hop offers and what we announce
+//
+// DESCRIPTION
+//   EHLO mirrors the next hop: a filter that forgets an extension damages mail without a word
+//   (bodies re-encoded before signing, false delivery notices, bounces of UTF-8 addresses), and one
+//   that announces more than the next hop has does worse.
+
+#include <sealonce/smtp/extensions.hpp>
+#include <sealonce/smtp/text.hpp>
+
+#include <array>
+#include <charconv>
+
+namespace sealonce::smtp {
+namespace {
+
+struct keyword {
+  std::string_view name;
+  extension bit;
+};
+
+constexpr std::array keywords{
+    keyword{"PIPELINING", pipelining},
+    keyword{"8BITMIME", eight_bit_mime},
+    keyword{"SMTPUTF8", smtp_utf8},
+    keyword{"DSN", dsn},
+    keyword{"ENHANCEDSTATUSCODES", enhanced_status},
+    keyword{"SIZE", message_size},
+    keyword{"XFORWARD", xforward},
+    keyword{"REQUIRETLS", require_tls},
+};
+
+struct attribute {
+  std::string_view name;
+  xforward_attribute bit;
+};
+
+constexpr std::array attributes{
+    attribute{"NAME", xforward_name},     attribute{"ADDR", xforward_addr},
+    attribute{"PROTO", xforward_proto},   attribute{"HELO", xforward_helo},
+    attribute{"SOURCE", xforward_source}, attribute{"PORT", xforward_port},
+    attribute{"IDENT", xforward_ident},
+};
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  std::uint64_t size = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+  if (error != std::errc() || end != text.data() + text.size() || size == 0)
+    return std::nullopt;
+  return size;
+}
+
+std::optional<std::uint64_t> smaller(std::optional<std::uint64_t> a, std::uint64_t b) {
+  if (b == 0)
+    return a;
+  return a && *a < b ? a : b;
+}
+
+} // namespace
+
+unsigned xforward_attribute_named(std::string_view name) {
+  for (const auto& known : attributes)
+    if (equal_no_case(known.name, name))
+      return known.bit;
+  return 0;
+}
+
+extensions parse_ehlo(const reply& ehlo) {
+  extensions found;
+  const auto lines = ehlo.lines();
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    std::string_view rest = lines[i];
+    const auto name = next_word(rest);
+    for (const auto& known : keywords) {
+      if (!equal_no_case(known.name, name))
+        continue;
+      found.set |= known.bit;
+      if (known.bit == message_size)
+        found.size = parse_size(next_word(rest));
+      if (known.bit == xforward)
+        for (auto word = next_word(rest); !word.empty(); word = next_word(rest))
+          found.xforward_attributes |= xforward_attribute_named(word);
+    }
+  }
+  return found;
+}
+
+std::string ehlo_reply(std::string_view hostname, const extensions& offer) {
+  std::vector<std::string> lines{std::string(hostname)};
+  for (const auto& known : keywords) {
+    if (!offer.has(known.bit))
+      continue;
+    std::string line(known.name);
+    if (known.bit == message_size && offer.size)
+      line += ' ' + std::to_string(*offer.size);
+    if (known.bit == xforward)
+      for (const auto& a : attributes)
+        if (offer.xforward_attributes & a.bit)
+          line.append(" ").append(a.name);
+    lines.push_back(std::move(line));
+  }
+  std::string wire;
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    wire.append("250").append(i + 1 < lines.size() ? "-" : " ").append(lines[i]).append("\r\n");
+  return wire;
+}
+
+extensions mirrored(const extensions& next_hop, std::uint64_t max_size) {
+  extensions offer = next_hop;
+  offer.set |= pipelining;
+  offer.size = smaller(next_hop.size, max_size);
+  if (offer.size)
+    offer.set |= message_size;
+  if (offer.xforward_attributes == 0)
+    offer.set &= ~static_cast<unsigned>(xforward);
+  return offer;
+}
+
+extensions everything(std::uint64_t max_size) {
+  extensions next_hop;
+  next_hop.set = eight_bit_mime | smtp_utf8 | dsn | message_size | xforward;
+  for (const auto& a : attributes)
+    next_hop.xforward_attributes |= a.bit;
+  return mirrored(next_hop, max_size);
+}
+
+} // namespace sealonce::smtp
