@@ -21,6 +21,9 @@ sealonce_require(PKG_CONFIG_FOUND "pkg-config" "pkg-config")
 pkg_check_modules(tomlplusplus QUIET IMPORTED_TARGET tomlplusplus)
 sealonce_require(tomlplusplus_FOUND "toml++ 3.3" "libtomlplusplus-dev")
 
+pkg_check_modules(libidn2 QUIET IMPORTED_TARGET libidn2)
+sealonce_require(libidn2_FOUND "libidn2 2.3 (internationalized domain names)" "libidn2-dev")
+
 find_path(MIMETIC_INCLUDE mimetic/mimetic.h)
 find_library(MIMETIC_LIBRARY mimetic)
 if(MIMETIC_INCLUDE AND MIMETIC_LIBRARY)

@@ -34,24 +34,37 @@ inline constexpr std::size_t reply_lines = 200;
 /// Bad commands after which a session is ended with 421.
 inline constexpr unsigned command_errors = 20;
 /// What a next hop may take for greeting and EHLO, and for each reply to MAIL, RCPT, DATA. Postfix
-/// gives us 300 s for each of these (smtp_helo_timeout, smtp_mail_timeout, smtp_rcpt_timeout), 120 s
-/// for DATA (smtp_data_init_timeout): ours end first, so that upstream never gives up before us.
+/// gives us 300 s for each of these (smtp_helo_timeout, smtp_mail_timeout, smtp_rcpt_timeout), 120
+/// s for DATA (smtp_data_init_timeout): ours end first, so that upstream never gives up before us.
 inline constexpr std::chrono::seconds next_hop_connect_timeout{30};
 inline constexpr std::chrono::seconds next_hop_hello_timeout{60};
 inline constexpr std::chrono::seconds next_hop_reply_timeout{100};
 /// The reply to end-of-data; Postfix gives us 600 s (smtp_data_done_timeout).
 inline constexpr std::chrono::seconds next_hop_data_done_timeout{400};
+/// An idle connection to the next hop is closed after this time and after so many transactions.
+inline constexpr std::chrono::seconds next_hop_idle{20};
+inline constexpr unsigned next_hop_transactions = 1000;
+/// How long what a next hop offered may be announced without asking it again.
+inline constexpr std::chrono::seconds next_hop_offer_age{10};
 /// Between two pieces of a message that we send; any progress starts it anew.
 inline constexpr std::chrono::seconds next_hop_transfer_timeout{100};
 /// An upstream that says nothing: RFC 5321 §4.5.3.2.7 asks for 5 minutes.
 inline constexpr std::chrono::seconds command_timeout{300};
 /// Between two pieces of a message that we receive, RFC 5321 §4.5.3.2.5.
 inline constexpr std::chrono::seconds data_timeout{180};
-/// Commands that go to the next hop in one write; a longer pipeline is cut into such groups, because
-/// a server that writes replies nobody reads stops reading (RFC 2920 §3.2).
+/// Commands that go to the next hop in one write; a longer pipeline is cut into such groups,
+/// because a server that writes replies nobody reads stops reading (RFC 2920 §3.2).
 inline constexpr std::size_t pipelined_commands = 100;
 /// A text line with its CRLF, RFC 5321 §4.5.3.1.6. A later hop may cut what is longer.
 inline constexpr auto text_line = 1000_octets;
+
+// ---- process ----
+/// How often deadlines are looked at.
+inline constexpr std::chrono::milliseconds tick{250};
+/// After SIGTERM: how long transactions in hand may take to finish.
+inline constexpr std::chrono::seconds stop_grace{60};
+/// accept(2) failed for want of descriptors: how long until it is tried again.
+inline constexpr std::chrono::milliseconds accept_pause{200};
 
 // ---- message ----
 /// The header of a message. Past it nothing is signed. Postfix itself keeps 102,400 octets
@@ -59,6 +72,13 @@ inline constexpr auto text_line = 1000_octets;
 inline constexpr auto header = 1_MiB;
 /// Fields of a header; a message with more is not signed.
 inline constexpr std::size_t fields = 10'000;
+/// The value of a From field with its folds; the author of a longer one is not looked for.
+inline constexpr auto from_value = 16_KiB;
+
+/// Memory for messages in the whole process; above it every further message goes to its file.
+inline constexpr auto memory_budget = 256_MiB;
+/// Chunks of each size that a worker keeps for later.
+inline constexpr auto idle_chunks = 8_MiB;
 
 // ---- DKIM ----
 /// The column at which a field we write is folded, RFC 5322 §2.1.1.
@@ -72,6 +92,8 @@ inline constexpr auto key_file = 64_KiB;
 
 // ---- configuration ----
 inline constexpr auto configuration_file = 16_MiB;
+/// What is read from a file at once.
+inline constexpr auto read_piece = 64_KiB;
 /// Event loops; each has its own connections to the next hop.
 inline constexpr unsigned threads = 256;
 /// Sessions at once; each needs two descriptors.

@@ -34,10 +34,16 @@ bool is_name_octet(char c) {
   return c > ' ' && c < 0x7f && c != ':';
 }
 
-// Postfix's smtpd takes any number of ">" in front of "From ".
+// As Postfix's smtpd, any number of ">" in front; but "From :" is a field in obsolete form, and
+// behind the fields that we add Postfix reads it as one.
 bool is_mbox_from(std::string_view line) {
   const auto quoted = std::min(line.find_first_not_of('>'), line.size());
-  return line.substr(quoted).starts_with("From ");
+  const auto rest = line.substr(quoted);
+  if (!rest.starts_with("From ")) {
+    return false;
+  }
+  const auto next = rest.find_first_not_of(" \t", std::string_view("From").size());
+  return quoted > 0 || next == std::string_view::npos || rest[next] != ':';
 }
 
 std::string_view without_line_end(std::string_view line) {
