@@ -26,4 +26,7 @@ struct errors {
 [[nodiscard]] std::variant<settings_ptr, errors> parse(std::string_view text,
                                                        const std::filesystem::path& file);
 
+/// Every key that a configuration may hold, as "section.key": "relay.listen", "domain.key.file".
+[[nodiscard]] std::vector<std::string> known_keys();
+
 } // namespace sealonce::config

@@ -1,0 +1,72 @@
+#pragma once
+
+#include "section_detail.hpp"
+#include <sealonce/config/settings.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace sealonce::config {
+
+/// A [[relay]] while it is read: the settings, and where their parts stand.
+struct relay_draft {
+  relay_settings relay;
+  place name_at;
+  std::vector<place> listen_at; ///< of each endpoint of relay.listen
+  bool allow_given = false;
+};
+
+struct key_draft {
+  std::string selector;
+  std::string file; ///< as written
+  place selector_at;
+  place file_at;
+};
+
+struct domain_draft {
+  std::string name;
+  place name_at;
+  std::vector<key_draft> keys;
+};
+
+/// The whole file while it is read.
+struct draft {
+  settings made;
+  std::vector<domain_draft> domains;
+};
+
+// One function for each section: reads it into the draft.
+void read_relays(const value& v, draft& d);
+void read_domains(const value& v, draft& d);
+void read_signing(const value& v, draft& d);
+void read_once(const value& v, draft& d);
+void read_message(const value& v, draft& d);
+void read_dns(const value& v, draft& d);
+void read_server(const value& v, draft& d);
+void read_log(const value& v, draft& d);
+void read_metrics(const value& v, draft& d);
+
+// The names of their keys that this version takes.
+[[nodiscard]] std::vector<std::string_view> relay_names();
+[[nodiscard]] std::vector<std::string_view> domain_names();
+[[nodiscard]] std::vector<std::string_view> domain_key_names();
+[[nodiscard]] std::vector<std::string_view> signing_names();
+[[nodiscard]] std::vector<std::string_view> once_names();
+[[nodiscard]] std::vector<std::string_view> message_names();
+[[nodiscard]] std::vector<std::string_view> dns_names();
+[[nodiscard]] std::vector<std::string_view> server_names();
+[[nodiscard]] std::vector<std::string_view> log_names();
+[[nodiscard]] std::vector<std::string_view> metrics_names();
+
+/// The relay of a configuration without any [[relay]].
+[[nodiscard]] relay_settings default_relay();
+
+/// Reads the key files of the domains and makes made.domains. `beside` is where relative files
+/// are looked for.
+void load_keys(draft& d, const std::filesystem::path& beside, report& r);
+
+/// What toml++ says of a text that is not TOML, with the remedy where the line shows it.
+[[nodiscard]] std::string syntax_error(std::string_view description, std::string_view line);
+
+} // namespace sealonce::config

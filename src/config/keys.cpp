@@ -1,0 +1,65 @@
+// NAME
+//   keys - reads the key files that the domains name
+//
+// DESCRIPTION
+//   One file that serves many domains is read once. A key that cannot be used is no error of the
+//   configuration: its domain gets it among the unusable ones, and the other domains go on.
+
+#include "draft_detail.hpp"
+#include <sealonce/limits.hpp>
+
+#include <unordered_map>
+
+namespace sealonce::config {
+
+namespace {
+
+using loaded = result<std::shared_ptr<const crypto::private_key>>;
+
+class key_files {
+public:
+  const loaded& load(const std::string& file) {
+    const auto known = by_file_.find(file);
+    if (known != by_file_.end())
+      return known->second;
+    return by_file_.emplace(file, crypto::private_key::load(file)).first->second;
+  }
+
+private:
+  std::unordered_map<std::string, loaded> by_file_;
+};
+
+/// A key is weak where RFC 8301 §3.2 still takes it but advises against it.
+bool is_weak(const crypto::private_key& key) {
+  return key.type() == crypto::key_type::rsa && key.bits() < limits::rsa_bits_advised;
+}
+
+void load_domain(const domain_draft& from, const std::filesystem::path& beside, key_files& files,
+                 domain_settings& to, report& r) {
+  to.name = from.name;
+  for (const key_draft& key : from.keys) {
+    const std::string file = (beside / key.file).lexically_normal().string();
+    const loaded& got = files.load(file);
+    if (!got) {
+      to.unusable.push_back({key.selector, got.error().what, file, r.where(key.file_at)});
+      continue;
+    }
+    if (is_weak(*got.value()))
+      r.warning(key.file_at, "domain.key.file",
+                file + ": RSA with " + std::to_string(got.value()->bits()) +
+                    " bits is weak, and some receivers do not count it; make a key of 2048 bits");
+    to.keys.push_back({from.name, key.selector, got.value()});
+  }
+}
+
+} // namespace
+
+void load_keys(draft& d, const std::filesystem::path& beside, report& r) {
+  key_files files;
+  for (const domain_draft& one : d.domains)
+    load_domain(one, beside, files, d.made.domains[one.name], r);
+  if (d.domains.empty())
+    r.warning("no [[domain]]: nothing will be signed");
+}
+
+} // namespace sealonce::config

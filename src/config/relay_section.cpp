@@ -1,0 +1,161 @@
+// NAME
+//   relay_section - [[relay]]: where mail comes in and where it goes
+//
+// DESCRIPTION
+//   Reads each relay and then looks at all of them together: names and places to listen are there
+//   once, nobody sends to himself, and a door to the network has a list of who may come in.
+
+#include "draft_detail.hpp"
+#include <sealonce/config/endpoint.hpp>
+
+#include <algorithm>
+
+namespace sealonce::config {
+
+namespace {
+
+std::optional<endpoint> read_endpoint(const value& v, const endpoint_rules& rules) {
+  const auto written = v.text();
+  if (!written)
+    return std::nullopt;
+  return v.taken(parse_endpoint(*written, rules));
+}
+
+void read_name(const value& v, relay_draft& d) {
+  const auto written = v.text();
+  if (!written)
+    return;
+  constexpr std::size_t longest = 64;
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                       "0123456789._-";
+  if (written->size() > longest || written->find_first_not_of(allowed) != std::string::npos)
+    return v.error("letters, digits, dots, hyphens and underscores are expected, at most 64");
+  d.relay.name = *written;
+  d.name_at = v.at();
+}
+
+void read_listen(const value& v, relay_draft& d) {
+  for (const value& one : v.strings()) {
+    auto e = read_endpoint(one, {});
+    if (!e)
+      continue;
+    d.relay.listen.push_back(std::move(*e));
+    d.listen_at.push_back(one.at());
+  }
+}
+
+void read_next_hop(const value& v, relay_draft& d) {
+  endpoint_rules rules;
+  rules.names = true;
+  for (const value& one : v.strings())
+    if (auto e = read_endpoint(one, rules))
+      d.relay.next_hop.push_back(std::move(*e));
+}
+
+/// "lmtp" belongs to the contract and to a later version.
+void read_protocol(const value& v, protocol& out) {
+  v.choice(out, {{"smtp", protocol::smtp}, {"lmtp", protocol::lmtp}});
+  if (out == protocol::lmtp)
+    v.error("\"lmtp\" is not supported by this version");
+}
+
+void read_mode(const value& v, relay_draft& d) {
+  v.choice(d.relay.mode, {{"sign", relay_mode::sign},
+                          {"verify", relay_mode::verify},
+                          {"both", relay_mode::both},
+                          {"pass", relay_mode::pass}});
+  if (d.relay.mode == relay_mode::verify || d.relay.mode == relay_mode::both)
+    v.error("\"verify\" and \"both\" are not supported by this version");
+}
+
+void read_allow(const value& v, relay_draft& d) {
+  d.allow_given = true;
+  for (const value& one : v.strings()) {
+    const auto n = one.parsed<network>(parse_network);
+    if (!n)
+      continue;
+    constexpr unsigned all_of_ipv4 = 96;
+    if (n->prefix == 0 || n->prefix == all_of_ipv4)
+      one.warning("everybody may connect, and have mail signed");
+    d.relay.allow.push_back(*n);
+  }
+}
+
+constexpr std::array<row<relay_draft>, 10> rows{{
+    {"name", read_name},
+    {"listen", read_listen},
+    {"next_hop", read_next_hop},
+    {"listen_protocol",
+     [](const value& v, relay_draft& d) { read_protocol(v, d.relay.listen_protocol); }},
+    {"next_hop_protocol",
+     [](const value& v, relay_draft& d) { read_protocol(v, d.relay.next_hop_protocol); }},
+    {"mode", read_mode},
+    {"allow", read_allow},
+    {"tls", nullptr, support::none},
+    {"next_hop_tls", nullptr, support::none},
+    {"next_hop_auth", nullptr, support::none},
+}};
+
+void check_doors(relay_draft& d, report& r) {
+  for (std::size_t i = 0; i < d.relay.listen.size(); ++i) {
+    const endpoint& e = d.relay.listen[i];
+    if (!is_local(e) && !d.allow_given)
+      r.error(d.listen_at[i], "relay.listen",
+              in_quotes(e.text) + " can be reached from the network: say who may connect, such as "
+                                  "allow = [\"192.0.2.0/24\"]");
+    for (const endpoint& to : d.relay.next_hop)
+      if (same_place(e, to))
+        r.error(d.listen_at[i], "relay.listen",
+                in_quotes(e.text) + " is also this relay's next_hop: mail would go round for ever");
+  }
+  if (!d.allow_given)
+    d.relay.allow = loopback_networks();
+}
+
+void check_duplicates(const std::vector<relay_draft>& all, const relay_draft& d, report& r) {
+  for (std::size_t i = 0; i < d.relay.listen.size(); ++i) {
+    const endpoint& e = d.relay.listen[i];
+    const auto begin = d.relay.listen.begin();
+    bool twice = std::any_of(begin, begin + static_cast<std::ptrdiff_t>(i),
+                             [&](const endpoint& o) { return same_place(e, o); });
+    for (const relay_draft& other : all)
+      twice = twice || std::any_of(other.relay.listen.begin(), other.relay.listen.end(),
+                                   [&](const endpoint& o) { return same_place(e, o); });
+    if (twice)
+      r.error(d.listen_at[i], "relay.listen", in_quotes(e.text) + " is there twice");
+  }
+  for (const relay_draft& other : all)
+    if (!d.relay.name.empty() && other.relay.name == d.relay.name)
+      r.error(d.name_at, "relay.name", in_quotes(d.relay.name) + " is the name of another relay");
+}
+
+} // namespace
+
+std::vector<std::string_view> relay_names() {
+  return taken_names<relay_draft>(rows);
+}
+
+relay_settings default_relay() {
+  relay_settings relay;
+  relay.name = "outbound";
+  relay.listen.push_back(parse_endpoint("127.0.0.1:10027", {}).value());
+  relay.next_hop.push_back(parse_endpoint("127.0.0.1:10028", {}).value());
+  relay.allow = loopback_networks();
+  return relay;
+}
+
+void read_relays(const value& v, draft& d) {
+  std::vector<relay_draft> all;
+  for (const toml::table* table : tables(v)) {
+    relay_draft one;
+    read_section<relay_draft>(*table, "relay", rows, one, v.errors());
+    require(*table, "relay", {"name", "listen", "next_hop"}, v.errors());
+    check_doors(one, v.errors());
+    check_duplicates(all, one, v.errors());
+    all.push_back(std::move(one));
+  }
+  for (relay_draft& one : all)
+    d.made.relays.push_back(std::move(one.relay));
+}
+
+} // namespace sealonce::config

@@ -1,0 +1,116 @@
+// NAME
+//   signing_section - [signing] and [once]: what a signature covers, and when there is one
+
+#include "draft_detail.hpp"
+#include <sealonce/config/quantity.hpp>
+
+#include <array>
+
+namespace sealonce::config {
+
+namespace {
+
+using list = std::optional<std::vector<std::string>>;
+
+/// The lists are read first and become a header_list together.
+struct signing_draft {
+  signing_settings made;
+  list headers;
+  list oversign;
+  place headers_at;
+  place oversign_at;
+};
+
+void read_list(const value& v, list& out, place& at) {
+  out.emplace();
+  at = v.at();
+  for (const value& one : v.strings(true))
+    if (auto name = one.text())
+      out->push_back(std::move(*name));
+}
+
+void read_lifetime(const value& v, signing_draft& d) {
+  d.made.lifetime = v.parsed<std::chrono::seconds>(parse_duration);
+  if (d.made.lifetime && d.made.lifetime->count() == 0)
+    v.error("a signature must live longer than no time at all; leave the key out for no x=");
+}
+
+constexpr std::array<row<signing_draft>, 7> signing_rows{{
+    {"canonicalization",
+     [](const value& v, signing_draft& d) {
+       if (const auto c = v.parsed<dkim::canonicalizations>(dkim::parse_canonicalizations))
+         d.made.canonical = *c;
+     }},
+    {"headers", [](const value& v, signing_draft& d) { read_list(v, d.headers, d.headers_at); }},
+    {"oversign", [](const value& v, signing_draft& d) { read_list(v, d.oversign, d.oversign_at); }},
+    {"lifetime", read_lifetime},
+    {"on_error",
+     [](const value& v, signing_draft& d) {
+       v.choice(d.made.on_error,
+                {{"tempfail", error_action::tempfail}, {"unsigned", error_action::unsigned_}});
+     }},
+    {"key_table", nullptr, support::none},
+    {"signing_table", nullptr, support::none},
+}};
+
+/// Fails with the place of the list that is to blame.
+void make_header_list(signing_draft& d, report& r) {
+  const std::vector<std::string> unchanged{"*"};
+  const auto headers = d.headers.value_or(unchanged);
+  const auto alone = dkim::header_list::from_settings(headers, unchanged);
+  if (!alone)
+    return r.error(d.headers_at, "signing.headers", alone.error().what);
+  auto both = dkim::header_list::from_settings(headers, d.oversign.value_or(unchanged));
+  if (!both)
+    return r.error(d.oversign_at, "signing.oversign", both.error().what);
+  d.made.headers = std::move(both).value();
+}
+
+constexpr std::array<row<once_settings>, 3> once_rows{{
+    {"broken",
+     [](const value& v, once_settings& s) {
+       v.choice(s.broken, {{"replace", broken_signature::replace},
+                           {"keep", broken_signature::keep},
+                           {"add", broken_signature::add}});
+     },
+     support::no_effect_yet},
+    {"foreign",
+     [](const value& v, once_settings& s) {
+       v.choice(s.foreign,
+                {{"keep", foreign_signature::keep}, {"remove", foreign_signature::remove}});
+     },
+     support::no_effect_yet},
+    {"max_signatures",
+     [](const value& v, once_settings& s) {
+       constexpr unsigned most = 1000;
+       if (const auto n = v.number(1, most))
+         s.max_signatures = static_cast<unsigned>(*n);
+     },
+     support::no_effect_yet},
+}};
+
+} // namespace
+
+std::vector<std::string_view> signing_names() {
+  return taken_names<signing_draft>(signing_rows);
+}
+std::vector<std::string_view> once_names() {
+  return taken_names<once_settings>(once_rows);
+}
+
+void read_signing(const value& v, draft& d) {
+  const toml::table* table = single_table(v);
+  if (table == nullptr)
+    return;
+  signing_draft one;
+  read_section<signing_draft>(*table, "signing", signing_rows, one, v.errors());
+  make_header_list(one, v.errors());
+  d.made.signing = std::move(one.made);
+}
+
+void read_once(const value& v, draft& d) {
+  if (const toml::table* table = single_table(v))
+    read_section<once_settings>(*table, "once", once_rows, d.made.once, v.errors());
+}
+
+} // namespace sealonce::config

@@ -1,0 +1,44 @@
+// NAME
+//   syntax - a text that is not TOML
+//
+// DESCRIPTION
+//   toml++ stops at the first error of syntax and describes it from its own point of view: an
+//   address without quotes is "Error while parsing time" to it. Where the line shows what was
+//   meant, the remedy is added.
+
+#include "draft_detail.hpp"
+
+namespace sealonce::config {
+
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r";
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos)
+    return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+} // namespace
+
+std::string syntax_error(std::string_view description, std::string_view line) {
+  constexpr std::size_t longest_shown = 100;
+  std::string sentence = "not TOML: " + in_quotes(description.substr(0, 2 * longest_shown));
+  const std::size_t equals = line.find('=');
+  if (equals == std::string_view::npos)
+    return sentence;
+  const std::string_view name = trimmed(line.substr(0, equals));
+  const std::string_view written =
+      trimmed(line.substr(equals + 1, line.find('#', equals) - equals - 1));
+  if (written.empty())
+    return sentence + "; a value is missing after \"=\"";
+  // What begins otherwise was meant as text or number; a number would have been understood.
+  const bool begins_well =
+      std::string_view("\"'[{").find(written.front()) != std::string_view::npos;
+  if (begins_well || written.find('"') != std::string_view::npos || line.size() > longest_shown)
+    return sentence;
+  return sentence + "; text stands in quotes: " + std::string(name) + " = " + in_quotes(written);
+}
+
+} // namespace sealonce::config
