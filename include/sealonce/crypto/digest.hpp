@@ -1,10 +1,13 @@
 #pragma once
 
+#include <sealonce/crypto/base64.hpp>
+
 #include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 struct evp_md_ctx_st;
 
@@ -13,13 +16,12 @@ namespace sealonce::crypto {
 using sha256_value = std::array<unsigned char, 32>;
 
 /// A running SHA-256. Feed it spans of 512 octets and more where possible: short updates cost half
-/// its speed.
+/// its speed. Not thread-safe. Throws std::runtime_error where libcrypto cannot give SHA-256 at all
+/// (no memory, a broken installation); never because of the octets. After a move only destruction
+/// and assignment are allowed.
 class sha256 {
 public:
   sha256();
-  ~sha256();
-  sha256(sha256&&) noexcept;
-  sha256& operator=(sha256&&) noexcept;
 
   void update(std::span<const char> bytes);
   /// The value; the object starts anew.
@@ -27,10 +29,13 @@ public:
   void reset();
 
 private:
-  evp_md_ctx_st* context_;
+  struct context_free {
+    void operator()(evp_md_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_md_ctx_st, context_free> context_;
 };
 
-/// Base64 without line breaks, RFC 4648 §4.
-[[nodiscard]] std::string base64(std::span<const unsigned char> bytes);
+/// SHA-256 of octets that are all at hand.
+[[nodiscard]] sha256_value sha256_of(std::string_view bytes);
 
 } // namespace sealonce::crypto

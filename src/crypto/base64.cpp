@@ -1,0 +1,110 @@
+// NAME
+//   base64 - RFC 4648 §4 for signatures, hashes and keys
+// DESCRIPTION
+//   The encoder writes one unbroken, padded line. The decoder is strict about everything but white
+//   space: what a peer sends either has one meaning or is refused.
+// DIAGNOSTICS
+//   decode_base64 says which octet is wrong and where.
+#include <sealonce/crypto/base64.hpp>
+
+#include <array>
+#include <cstdint>
+
+namespace sealonce::crypto {
+namespace {
+
+constexpr std::string_view alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+enum code : unsigned char { padding = 64, blank = 65, foreign = 66 };
+
+constexpr std::array<unsigned char, 256> make_codes() {
+  std::array<unsigned char, 256> codes{};
+  codes.fill(foreign);
+  for (unsigned char i = 0; i < alphabet.size(); ++i) {
+    codes[static_cast<unsigned char>(alphabet[i])] = i;
+  }
+  codes['='] = padding;
+  for (const char c : {' ', '\t', '\r', '\n'}) {
+    codes[static_cast<unsigned char>(c)] = blank;
+  }
+  return codes;
+}
+
+constexpr auto codes = make_codes();
+
+char letter(std::uint32_t bits, int shift) {
+  return alphabet[(bits >> shift) & 63u];
+}
+
+failure bad(std::string_view what, std::size_t at) {
+  return failure("not base64: " + std::string(what) + " at octet " + std::to_string(at + 1));
+}
+
+} // namespace
+
+std::string base64(std::span<const unsigned char> bytes) {
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  std::size_t i = 0;
+  for (; i + 3 <= bytes.size(); i += 3) {
+    const std::uint32_t bits = bytes[i] << 16 | bytes[i + 1] << 8 | bytes[i + 2];
+    for (const int shift : {18, 12, 6, 0}) {
+      out += letter(bits, shift);
+    }
+  }
+  if (const std::size_t left = bytes.size() - i; left != 0) {
+    const std::uint32_t bits = bytes[i] << 16 | (left == 2 ? bytes[i + 1] << 8 : 0);
+    out += letter(bits, 18);
+    out += letter(bits, 12);
+    out += left == 2 ? letter(bits, 6) : '=';
+    out += '=';
+  }
+  return out;
+}
+
+result<std::vector<unsigned char>> decode_base64(std::string_view text) {
+  std::vector<unsigned char> out;
+  out.reserve(text.size() / 4 * 3 + 3);
+  std::uint32_t bits = 0;
+  unsigned letters = 0; // of the group at hand
+  unsigned pads = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const unsigned char value = codes[static_cast<unsigned char>(text[i])];
+    if (value == blank) {
+      continue;
+    }
+    if (value == foreign) {
+      return bad("an octet outside the alphabet", i);
+    }
+    if (value == padding) {
+      if (++pads + letters > 4 || letters < 2) {
+        return bad("a \"=\" too many", i);
+      }
+      continue;
+    }
+    if (pads != 0) {
+      return bad("a letter after \"=\"", i);
+    }
+    bits = bits << 6 | value;
+    if (++letters == 4) {
+      out.insert(out.end(),
+                 {static_cast<unsigned char>(bits >> 16), static_cast<unsigned char>(bits >> 8),
+                  static_cast<unsigned char>(bits)});
+      bits = 0;
+      letters = 0;
+    }
+  }
+  if (letters == 1 || (pads != 0 && letters + pads != 4)) {
+    return bad("an incomplete group ends it", text.size());
+  }
+  if (letters == 3) {
+    out.push_back(static_cast<unsigned char>(bits >> 10));
+    out.push_back(static_cast<unsigned char>(bits >> 2));
+  } else if (letters == 2) {
+    out.push_back(static_cast<unsigned char>(bits >> 4));
+  }
+  return out;
+}
+
+} // namespace sealonce::crypto

@@ -1,0 +1,173 @@
+// NAME
+//   key_file - private_key::load: a key from a file that only the right people can touch
+// DESCRIPTION
+//   The file is opened once; everything is asked of the open descriptor, so that nobody can swap
+//   the file between the look and the read. A named pipe or a device is not waited for.
+// DIAGNOSTICS
+//   "FILE: what is wrong: the commands that mend it".
+// SECURITY
+//   The text read is wiped, whatever happens.
+#include <sealonce/crypto/private_key.hpp>
+#include <sealonce/limits.hpp>
+
+#include <openssl/crypto.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace sealonce::crypto {
+namespace {
+
+/// What others must not have, and what a group must have good reason for.
+constexpr mode_t forbidden = S_IWGRP | S_IXGRP | S_IRWXO;
+constexpr mode_t group_reads = S_IRGRP;
+
+class descriptor {
+public:
+  explicit descriptor(int fd) : fd_(fd) {}
+  ~descriptor() {
+    if (fd_ >= 0) {
+      ::close(fd_);
+    }
+  }
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+
+private:
+  int fd_;
+};
+
+/// A buffer of fixed size that leaves nothing behind.
+struct wiped_text {
+  wiped_text() : octets(limits::key_file + 1, '\0') {}
+  ~wiped_text() { OPENSSL_cleanse(octets.data(), octets.size()); }
+  wiped_text(const wiped_text&) = delete;
+  wiped_text& operator=(const wiped_text&) = delete;
+  std::string octets;
+};
+
+std::string account_name(uid_t user) {
+  std::string space(16384, '\0'); // the advised size of getpwuid_r's buffer and some more
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwuid_r(user, &entry, space.data(), space.size(), &found) == 0 && found != nullptr) {
+    return found->pw_name;
+  }
+  return std::to_string(user);
+}
+
+std::string octal(mode_t mode) {
+  std::string digits = "0000";
+  for (int i = 3; i >= 0; --i, mode >>= 3) {
+    digits[i] = static_cast<char>('0' + (mode & 7));
+  }
+  return digits;
+}
+
+/// For a shell, so that the remedy can be pasted.
+std::string quoted(const std::string& path) {
+  const char* const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+@%";
+  if (!path.empty() && path.find_first_not_of(plain) == path.npos) {
+    return path;
+  }
+  std::string out = "'";
+  for (const char c : path) {
+    out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  }
+  return out + "'";
+}
+
+std::string system_reason(int code) {
+  return std::system_category().message(code);
+}
+
+failure cannot_open(const std::string& path, int code) {
+  std::string what = path + ": cannot open the key: " + system_reason(code);
+  if (code == EACCES) {
+    const std::string who = account_name(geteuid());
+    what += " (this process runs as " + who + "): chown " + who + " " + quoted(path) +
+            " && chmod 0600 " + quoted(path);
+  }
+  return failure(std::move(what));
+}
+
+/// What is wrong with owner and mode, and the commands that mend it; empty where nothing is.
+std::string exposure(const struct stat& is, const std::string& path,
+                     const std::optional<key_account>& later) {
+  std::string wrong;
+  std::string remedy;
+  if (is.st_uid != 0 && is.st_uid != geteuid() && !(later && is.st_uid == later->user)) {
+    const std::string who = account_name(geteuid());
+    wrong = "the key belongs to " + account_name(is.st_uid) + ", who could read and change it";
+    remedy = "chown " + who + " " + quoted(path);
+  }
+  const bool trusted_group =
+      is.st_gid == 0 || is.st_gid == getegid() || (later && is.st_gid == later->group);
+  const mode_t mode = is.st_mode & 07777u;
+  if ((mode & forbidden) != 0 || ((mode & group_reads) != 0 && !trusted_group)) {
+    const bool keep_group = (mode & group_reads) != 0 && trusted_group;
+    wrong += wrong.empty() ? "" : ", and ";
+    wrong += "its mode " + octal(mode) + " lets others at the key";
+    remedy += remedy.empty() ? "" : " && ";
+    remedy += std::string("chmod ") + (keep_group ? "0640 " : "0600 ") + quoted(path);
+  }
+  return wrong.empty() ? wrong : wrong + ": " + remedy;
+}
+
+/// Fills `into` as far as the file goes; -1 and errno on trouble.
+ssize_t read_whole(int fd, std::string& into) {
+  std::size_t have = 0;
+  while (have < into.size()) {
+    const ssize_t n = ::read(fd, into.data() + have, into.size() - have);
+    if (n < 0 && errno == EINTR) {
+      continue;
+    }
+    if (n < 0) {
+      return -1;
+    }
+    if (n == 0) {
+      break;
+    }
+    have += static_cast<std::size_t>(n);
+  }
+  return static_cast<ssize_t>(have);
+}
+
+} // namespace
+
+result<std::shared_ptr<const private_key>> private_key::load(const std::filesystem::path& file,
+                                                             std::optional<key_account> later) {
+  const std::string& path = file.native();
+  const descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (fd.get() < 0) {
+    return cannot_open(path, errno);
+  }
+  struct stat is {};
+  if (::fstat(fd.get(), &is) != 0) {
+    return cannot_open(path, errno);
+  }
+  if (!S_ISREG(is.st_mode)) {
+    return failure(path + ": is not a regular file");
+  }
+  if (const std::string wrong = exposure(is, path, later); !wrong.empty()) {
+    return failure(path + ": " + wrong);
+  }
+  wiped_text text;
+  const ssize_t size = read_whole(fd.get(), text.octets);
+  if (size < 0) {
+    return failure(path + ": cannot read the key: " + system_reason(errno));
+  }
+  auto key = from_pem({text.octets.data(), static_cast<std::size_t>(size)});
+  if (!key) {
+    return failure(path + ": " + key.error().what);
+  }
+  return key;
+}
+
+} // namespace sealonce::crypto
