@@ -31,6 +31,8 @@ inline constexpr std::size_t recipients = 10'000;
 inline constexpr auto reply_line = 4096_octets;
 /// Lines of one reply (an EHLO answer is the longest that is known).
 inline constexpr std::size_t reply_lines = 200;
+/// A decoded value of XFORWARD, Postfix's XFORWARD_README.
+inline constexpr auto xforward_value = 255_octets;
 /// Bad commands after which a session is ended with 421.
 inline constexpr unsigned command_errors = 20;
 /// What a next hop may take for greeting and EHLO, and for each reply to MAIL, RCPT, DATA. Postfix

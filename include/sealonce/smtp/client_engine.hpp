@@ -56,6 +56,8 @@ public:
   [[nodiscard]] const extensions& offers() const { return offers_; }
   [[nodiscard]] std::size_t unanswered() const { return unanswered_; }
   [[nodiscard]] client_failure failure() const { return failure_; }
+  /// Octets have come that next() has not looked at.
+  [[nodiscard]] bool has_input() const { return read_ != input_.size(); }
   /// Greeted, no command without an answer and nothing unread: fit for the next transaction.
   [[nodiscard]] bool idle() const;
   [[nodiscard]] std::chrono::seconds timeout() const;

@@ -30,4 +30,15 @@ namespace sealonce::smtp {
   return word;
 }
 
+/// `text` fit for a reply: octets that are not printable US-ASCII become "?", and what is over 400
+/// octets is cut (RFC 5321 §4.5.3.1.5 allows a line of 512).
+[[nodiscard]] inline std::string printable(std::string_view text) {
+  constexpr std::size_t longest = 400;
+  std::string out(text.substr(0, longest));
+  for (char& c : out)
+    if (c < ' ' || c > '~')
+      c = '?';
+  return out;
+}
+
 } // namespace sealonce::smtp

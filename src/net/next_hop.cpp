@@ -1,0 +1,133 @@
+// NAME
+//   next_hop - connections to the next hop, in use and idle
+//
+// DESCRIPTION
+//   A connection that rested in the pool may have been closed meanwhile: take() looks, and the
+//   session replaces it silently while nothing of the transaction has been answered. Octets that
+//   came while it rested make it unfit, whatever they are: they would be believed as answers.
+
+#include "next_hop.hpp"
+
+#include <sealonce/limits.hpp>
+
+#include <utility>
+
+namespace sealonce::net {
+
+next_hop::next_hop(asio::io_context& context, std::string hostname)
+    : io(stream_socket(context)), engine(std::move(hostname)) {}
+
+awaitable<hop_event> next_hop::connect(const hop_address& to, deadline& until) {
+  name = to.text;
+  until.set(limits::next_hop_connect_timeout);
+  io.socket().open(to.endpoint.protocol(), io_error);
+  if (io_error)
+    co_return hop_event::lost;
+  const auto [error] = co_await io.socket().async_connect(to.endpoint, as_result);
+  if (until.take_expired())
+    co_return hop_event::timed_out;
+  io_error = error;
+  if (error)
+    co_return hop_event::lost;
+  prepare(io.socket());
+  until.set(limits::next_hop_hello_timeout);
+  const hop_event greeted = co_await wait(until);
+  co_return greeted;
+}
+
+awaitable<error_code> next_hop::flush(deadline& until) {
+  if (engine.output().empty())
+    co_return error_code();
+  const error_code error = co_await io.write(engine.output(), until);
+  engine.output().clear();
+  co_return error;
+}
+
+awaitable<hop_event> next_hop::wait(deadline& until) {
+  for (;;) {
+    switch (engine.next()) {
+    case smtp::client_engine::event::ready:
+      co_return hop_event::ready;
+    case smtp::client_engine::event::reply:
+      co_return hop_event::reply;
+    case smtp::client_engine::event::failed:
+      co_return hop_event::failed;
+    case smtp::client_engine::event::need_input:
+      break;
+    }
+    // A next hop that refuses and closes may do so before it has read everything: its reply counts
+    // more than the failed write.
+    const error_code wrote = co_await flush(until);
+    const io_result got = co_await io.read_some(buffer_);
+    if (until.take_expired())
+      co_return hop_event::timed_out;
+    if (got.error) {
+      io_error = wrote ? wrote : got.error;
+      co_return hop_event::lost;
+    }
+    engine.received({buffer_.data(), got.octets});
+  }
+}
+
+std::string next_hop::explain(hop_event event) const {
+  const std::string who = "next hop " + name;
+  switch (event) {
+  case hop_event::timed_out:
+    return who + " did not answer in time";
+  case hop_event::lost:
+    return io_error == asio::error::eof ? who + " closed the connection"
+                                        : who + ": " + io_error.message();
+  case hop_event::failed:
+    switch (engine.failure()) {
+    case smtp::client_failure::refused_greeting:
+      return who + " refused the connection: " + engine.refusal().one_line();
+    case smtp::client_failure::refused_hello:
+      return who + " refused EHLO and HELO: " + engine.refusal().one_line();
+    case smtp::client_failure::unasked_reply:
+      return who + " sent a reply that belongs to no command";
+    default:
+      return who + " sent what is not an SMTP reply";
+    }
+  default:
+    return who;
+  }
+}
+
+std::unique_ptr<next_hop> next_hop_pool::take() {
+  while (!idle_.empty()) {
+    auto hop = std::move(idle_.back());
+    idle_.pop_back();
+    if (!hop->io.quiet())
+      continue;
+    hop->used = true;
+    hop->answered = false;
+    return hop;
+  }
+  return nullptr;
+}
+
+void next_hop_pool::give_back(std::unique_ptr<next_hop> hop) {
+  if (!hop || hop->dirty || !hop->engine.idle() ||
+      hop->transactions >= limits::next_hop_transactions)
+    return;
+  hop->idle_since = deadline::clock::now();
+  idle_.push_back(std::move(hop));
+}
+
+void next_hop_pool::expire(deadline::clock::time_point now) {
+  std::erase_if(idle_, [now](const std::unique_ptr<next_hop>& hop) {
+    return now - hop->idle_since > limits::next_hop_idle || !hop->io.quiet();
+  });
+}
+
+const smtp::extensions* next_hop_pool::recent_offer(deadline::clock::time_point now) const {
+  return offer_known_ && now - offered_at_ < limits::next_hop_offer_age ? &offer_ : nullptr;
+}
+
+void next_hop_pool::note_offer(const smtp::extensions& offer) {
+  offer_ = offer;
+  offered_at_ = deadline::clock::now();
+  offer_known_ = true;
+}
+
+} // namespace sealonce::net

@@ -1,0 +1,194 @@
+// NAME
+//   session - one upstream connection: commands, greeting, end
+//
+// DESCRIPTION
+//   The loop that drives the server engine. Commands that came together go to the next hop together
+//   (session_envelope.cpp); after its 354 the message follows (session_message.cpp).
+//
+// DIAGNOSTICS
+//   An upstream that is silent too long gets 421 4.4.2. An exception (no memory, a broken
+//   invariant) ends the session with 451 4.3.0 and a line in the log; the message stays with the
+//   upstream.
+
+#include "session.hpp"
+
+#include <sealonce/limits.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace sealonce::net {
+namespace {
+
+smtp::server_engine::options engine_options(const config::settings& s, const peer_address& peer) {
+  smtp::server_engine::options o;
+  o.hostname = s.server.hostname;
+  o.max_size = s.message.max_size;
+  o.xforward_allowed = peer.local;
+  return o;
+}
+
+} // namespace
+
+session::session(worker& w, snapshot_ptr settings, const config::relay_settings& relay,
+                 stream_socket socket, peer_address peer)
+    : worker_(w), snapshot_(std::move(settings)), settings_(*snapshot_->settings), relay_(relay),
+      upstream_(std::move(socket)), peer_(std::move(peer)),
+      engine_(engine_options(settings_, peer_)) {
+  worker_.shared.sessions.fetch_add(1, std::memory_order_relaxed);
+  worker_.add(*this);
+}
+
+session::~session() {
+  if (hop_ && !hop_->dirty)
+    worker_.pool(relay_.name).give_back(std::move(hop_));
+  worker_.shared.sessions.fetch_sub(1, std::memory_order_relaxed);
+  worker_.remove(*this);
+}
+
+awaitable<void> session::run(std::shared_ptr<session> self) {
+  std::string broken;
+  try {
+    co_await self->converse();
+  } catch (const std::exception& e) {
+    broken = e.what();
+  }
+  if (broken.empty())
+    co_return;
+  self->worker_.log(config::log_level::error,
+                    "session of " + self->peer_.text + " ended: " + broken);
+  self->drop_next_hop();
+  self->engine_.output() = smtp::reply(451, "4.3.0", "Internal error; try again").wire();
+  co_await self->flush();
+}
+
+awaitable<void> session::converse() {
+  using event = smtp::server_engine::event;
+  while (!over_) {
+    const event what = engine_.next();
+    if (what == event::forward) {
+      batch_.push_back(std::move(engine_.forwarded()));
+      if (batch_.back().what != smtp::verb::data && batch_.size() < limits::pipelined_commands)
+        continue;
+    }
+    if (!batch_.empty()) {
+      co_await exchange();
+      if (!over_ && engine_.in_data())
+        co_await take_message();
+      if (what != event::close)
+        continue;
+    }
+    switch (what) {
+    case event::hello:
+      co_await hello();
+      break;
+    case event::reset:
+      co_await reset_next_hop();
+      break;
+    case event::close:
+      co_await flush();
+      co_return;
+    default:
+      co_await receive_command();
+      break;
+    }
+  }
+  co_await flush();
+}
+
+awaitable<void> session::receive_command() {
+  if (worker_.stopping() && !engine_.in_transaction()) {
+    engine_.farewell(smtp::reply(421, "4.3.2", "Service shutting down"));
+    co_return;
+  }
+  co_await flush();
+  if (over_)
+    co_return;
+  deadline_.set(limits::command_timeout);
+  const io_result got = co_await upstream_.read_some(buffer_);
+  if (deadline_.take_expired()) {
+    engine_.farewell(smtp::reply(421, "4.4.2", "Timeout: no command came"));
+    co_return;
+  }
+  if (got.error == asio::error::operation_aborted && worker_.stopping() && !aborted_)
+    co_return; // the next turn says farewell
+  if (got.error)
+    co_return end();
+  engine_.received({buffer_.data(), got.octets});
+}
+
+awaitable<void> session::flush() {
+  if (engine_.output().empty())
+    co_return;
+  deadline_.set(limits::command_timeout);
+  const error_code error = co_await upstream_.write(engine_.output(), deadline_);
+  engine_.output().clear();
+  if (error)
+    end();
+}
+
+// EHLO mirrors the next hop. Where it cannot be reached and nothing is known of it, everything that
+// we can carry is announced: MAIL will be deferred anyway, whereas an EHLO that lacks SMTPUTF8 or
+// DSN would make the upstream bounce or report falsely.
+awaitable<void> session::hello() {
+  co_await reset_next_hop();
+  auto& pool = worker_.pool(relay_.name);
+  const auto max_size = settings_.message.max_size;
+  const auto* known = pool.recent_offer(deadline::clock::now());
+  if (known == nullptr && engine_.esmtp()) {
+    const bool reached = co_await reach_next_hop(false);
+    if (reached)
+      known = &hop_->engine.offers();
+  }
+  engine_.answer_hello(known ? smtp::mirrored(*known, max_size) : smtp::everything(max_size));
+}
+
+awaitable<void> session::reset_next_hop() {
+  if (!hop_ || !hop_->dirty)
+    co_return;
+  hop_->engine.command("RSET");
+  const hop_event event = co_await wait_next_hop();
+  if (event != hop_event::reply || !hop_->engine.last_reply().positive())
+    co_return drop_next_hop();
+  hop_->dirty = false;
+  hop_->answered = false;
+  hop_->used = true;
+}
+
+void session::on_tick(deadline::clock::time_point now) {
+  if (waiting_for_hop_ && !upstream_gone_ && upstream_.peer_gone()) {
+    upstream_gone_ = true;
+    if (hop_)
+      hop_->io.cancel();
+  }
+  if (!deadline_.past(now))
+    return;
+  deadline_.clear();
+  deadline_.expire();
+  upstream_.cancel();
+  if (hop_)
+    hop_->io.cancel();
+}
+
+void session::on_stop() {
+  if (!engine_.in_transaction() && !waiting_for_hop_)
+    upstream_.cancel();
+}
+
+void session::abort() {
+  aborted_ = true;
+  over_ = true;
+  upstream_.close();
+  if (hop_)
+    hop_->io.close();
+}
+
+void session::drop_next_hop() {
+  hop_.reset();
+}
+
+void session::end() {
+  over_ = true;
+}
+
+} // namespace sealonce::net

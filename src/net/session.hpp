@@ -1,0 +1,90 @@
+#pragma once
+
+#include "worker.hpp"
+#include <sealonce/seal/sealer.hpp>
+#include <sealonce/smtp/server_engine.hpp>
+#include <sealonce/smtp/text.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sealonce::net {
+
+/// Who connected.
+struct peer_address {
+  std::string text;                       ///< "192.0.2.1", "2001:db8::1", "unix"
+  std::array<unsigned char, 16> octets{}; ///< IPv4 as IPv4-mapped IPv6; zero for unix
+  bool local = false;                     ///< unix-domain or loopback
+};
+
+/// One connection of an upstream: the walk of its messages from the first octet to the next hop's
+/// answer, as src/README.md tells it. Lives as long as its coroutine.
+class session : public std::enable_shared_from_this<session> {
+public:
+  session(worker& w, snapshot_ptr settings, const config::relay_settings& relay,
+          stream_socket socket, peer_address peer);
+  ~session();
+
+  /// The whole life of the session. The caller keeps `self` alive for as long.
+  [[nodiscard]] static awaitable<void> run(std::shared_ptr<session> self);
+
+  /// Looks at the deadline and, while the next hop keeps us waiting, at the upstream.
+  void on_tick(deadline::clock::time_point now);
+  /// The worker stops: an idle session says 421, any other after its transaction.
+  void on_stop();
+  /// The grace is over.
+  void abort();
+
+private:
+  [[nodiscard]] awaitable<void> converse();
+  [[nodiscard]] awaitable<void> receive_command();
+  [[nodiscard]] awaitable<void> flush();
+  [[nodiscard]] awaitable<void> hello();
+  [[nodiscard]] awaitable<void> reset_next_hop();
+
+  // The envelope: commands for the next hop and its answers.
+  [[nodiscard]] awaitable<void> exchange();
+  [[nodiscard]] awaitable<bool> reach_next_hop(bool fresh);
+  [[nodiscard]] awaitable<std::size_t> send_batch();
+  [[nodiscard]] awaitable<hop_event> wait_next_hop();
+  void queue_command(const smtp::server_engine::forwarded_command& c);
+  void answer_from_next_hop(std::size_t index);
+  void lose_transaction(std::size_t answered, const std::string& why);
+  void answer_rest(std::size_t from, int code, std::string_view enhanced, const std::string& text);
+  [[nodiscard]] bool extensions_suffice() const;
+
+  // The message.
+  [[nodiscard]] awaitable<void> take_message();
+  [[nodiscard]] awaitable<bool> receive_message(message_store& store, seal::sealer& sealer);
+  [[nodiscard]] awaitable<smtp::reply> deliver(message_store& store, seal::sealer& sealer,
+                                               const std::string& new_fields);
+  [[nodiscard]] smtp::reply refuse_message(const message_store& store, const seal::outcome& what);
+  void finish_message(const smtp::reply& answer, const seal::outcome& what, std::uint64_t size);
+  void drop_next_hop();
+  void end();
+  void log_transaction(std::string_view action, std::string_view reason, std::string_view keys,
+                       std::uint64_t size, const smtp::reply& answer);
+
+  worker& worker_;
+  snapshot_ptr snapshot_;
+  const config::settings& settings_;
+  const config::relay_settings& relay_;
+  stream upstream_;
+  peer_address peer_;
+  smtp::server_engine engine_;
+  std::unique_ptr<next_hop> hop_;
+  std::string hop_failure_; ///< why there is no next hop
+  std::vector<smtp::server_engine::forwarded_command> batch_;
+  deadline deadline_;
+  deadline::clock::time_point begun_{}; ///< of the transaction
+  bool waiting_for_hop_ = false;
+  bool upstream_gone_ = false;
+  bool stray_seen_ = false;
+  bool too_big_ = false;
+  bool over_ = false;
+  bool aborted_ = false;
+  std::array<char, 4096> buffer_;
+};
+
+} // namespace sealonce::net

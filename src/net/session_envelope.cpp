@@ -1,0 +1,167 @@
+// NAME
+//   session_envelope - MAIL, RCPT and DATA, answered by the next hop
+//
+// DESCRIPTION
+//   A group of commands is sent in one write (one by one where the next hop does not pipeline), and
+//   every reply goes back as it came. A connection from the pool that turns out dead before it has
+//   answered anything is replaced silently, once, by a new one.
+//
+// DIAGNOSTICS
+//   No next hop: 451 4.4.1 for each command, the session goes on. Lost in mid-envelope: 451 4.4.2
+//   for the command that waited; 421 4.4.2 for those of its group behind it, and the session ends
+//   (a 503 would make a Postfix upstream bounce). Later RCPT and DATA of a lost transaction get
+//   451.
+
+#include "session.hpp"
+#include <sealonce/limits.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace sealonce::net {
+
+using smtp::verb;
+
+awaitable<hop_event> session::wait_next_hop() {
+  waiting_for_hop_ = true;
+  deadline_.set(hop_->engine.timeout());
+  const hop_event event = co_await hop_->wait(deadline_);
+  waiting_for_hop_ = false;
+  co_return event;
+}
+
+awaitable<bool> session::reach_next_hop(bool fresh) {
+  auto& pool = worker_.pool(relay_.name);
+  if (!hop_ && !fresh)
+    hop_ = pool.take();
+  if (hop_)
+    co_return true;
+  hop_failure_ = "no address of the next hop is known";
+  for (const auto& address : snapshot_->next_hops.at(relay_.name)) {
+    hop_ = std::make_unique<next_hop>(worker_.io, settings_.server.hostname);
+    waiting_for_hop_ = true;
+    const hop_event event = co_await hop_->connect(address, deadline_);
+    waiting_for_hop_ = false;
+    if (event == hop_event::ready) {
+      pool.note_offer(hop_->engine.offers());
+      co_return true;
+    }
+    hop_failure_ = hop_->explain(event);
+    drop_next_hop();
+    if (upstream_gone_ || aborted_)
+      break;
+  }
+  co_return false;
+}
+
+bool session::extensions_suffice() const {
+  const auto& offers = hop_->engine.offers();
+  return std::all_of(batch_.begin(), batch_.end(),
+                     [&offers](const auto& c) { return offers.has(c.needs); });
+}
+
+void session::queue_command(const smtp::server_engine::forwarded_command& c) {
+  hop_->dirty = true;
+  if (c.has_size && hop_->engine.offers().has(smtp::message_size))
+    hop_->engine.command(c.line + " SIZE=" + std::to_string(c.size));
+  else
+    hop_->engine.command(c.line);
+}
+
+void session::answer_from_next_hop(std::size_t index) {
+  const auto& r = hop_->engine.last_reply();
+  hop_->answered = true;
+  engine_.answer(r);
+  if (batch_[index].what == verb::mail && !r.positive())
+    log_transaction(r.code() / 100 == 4 ? "deferred" : "refused", "next-hop", {}, 0, r);
+}
+
+awaitable<std::size_t> session::send_batch() {
+  const bool pipelined = hop_->engine.offers().has(smtp::pipelining);
+  if (pipelined)
+    for (const auto& c : batch_)
+      queue_command(c);
+  for (std::size_t i = 0; i < batch_.size(); ++i) {
+    if (!pipelined)
+      queue_command(batch_[i]);
+    if (i != 0 && !hop_->has_input())
+      co_await flush(); // a next hop that thinks long about one recipient must not hold the others
+    const hop_event event = co_await wait_next_hop();
+    if (event != hop_event::reply) {
+      hop_failure_ = hop_->explain(event);
+      co_return i;
+    }
+    const bool closing = hop_->engine.last_reply().code() == 421;
+    if (closing)
+      hop_failure_ = "next hop " + hop_->name + " said " + hop_->engine.last_reply().one_line();
+    if (closing && hop_->used && !hop_->answered)
+      co_return i; // it was closed while it rested
+    answer_from_next_hop(i);
+    if (closing) {
+      drop_next_hop();
+      co_return i + 1;
+    }
+  }
+  co_return batch_.size();
+}
+
+awaitable<void> session::exchange() {
+  if (std::any_of(batch_.begin(), batch_.end(), [](const auto& c) { return c.what == verb::mail; }))
+    begun_ = deadline::clock::now();
+  for (bool fresh = false;; fresh = true) {
+    const bool reached = co_await reach_next_hop(fresh);
+    if (!reached) {
+      answer_rest(0, 451, "4.4.1", "Try again later: " + hop_failure_);
+      break;
+    }
+    if (!extensions_suffice()) {
+      worker_.pool(relay_.name).note_offer(hop_->engine.offers());
+      answer_rest(0, 451, "4.3.5", "The next hop's extensions have changed; say EHLO again");
+      break;
+    }
+    const std::size_t answered = co_await send_batch();
+    if (answered == batch_.size() && hop_)
+      break;
+    const bool replaceable = hop_ && hop_->used && !hop_->answered;
+    drop_next_hop();
+    if (replaceable && !fresh && !upstream_gone_)
+      continue;
+    lose_transaction(answered, hop_failure_);
+    break;
+  }
+  batch_.clear();
+  if (upstream_gone_)
+    end();
+}
+
+void session::answer_rest(std::size_t from, int code, std::string_view enhanced,
+                          const std::string& text) {
+  const smtp::reply r(code, enhanced, smtp::printable(text));
+  bool told = false;
+  for (std::size_t i = from; i < batch_.size(); ++i) {
+    if (!told && batch_[i].what != verb::xforward) {
+      log_transaction("deferred", "next-hop", {}, 0, r);
+      told = true;
+    }
+    engine_.answer(r);
+  }
+}
+
+void session::lose_transaction(std::size_t answered, const std::string& why) {
+  const std::string text = "The next hop lost this transaction: " + why;
+  if (answered < batch_.size()) {
+    const smtp::reply r(451, "4.4.2", smtp::printable(text));
+    log_transaction("deferred", "next-hop-lost", {}, 0, r);
+    engine_.answer(r);
+    ++answered;
+  }
+  if (answered < batch_.size()) {
+    const smtp::reply rest(421, "4.4.2", smtp::printable(text));
+    for (std::size_t i = answered; i < batch_.size(); ++i)
+      engine_.answer(rest);
+    over_ = true;
+  }
+  engine_.transaction_lost();
+}
+
+} // namespace sealonce::net
