@@ -26,6 +26,8 @@ class sealer final : public content_sink, private message::body_sink {
 public:
   /// `s` must outlive the object.
   sealer(const config::settings& s, config::relay_mode mode);
+  sealer(const sealer&) = delete; // its scanner refers to it
+  sealer& operator=(const sealer&) = delete;
 
   void content(std::span<const char> piece, std::uint64_t wire_offset) override;
 
@@ -34,16 +36,21 @@ public:
 
   /// Octets of content so far.
   [[nodiscard]] std::uint64_t size() const { return scanner_.size(); }
-  /// Where new fields go in the stored wire form: 0, or past an mbox "From " line.
-  [[nodiscard]] std::uint64_t insert_at() const;
+  /// Where new fields go in the stored wire form: 0, or past the mbox "From " lines. Known once the
+  /// header is complete.
+  [[nodiscard]] std::uint64_t insert_at() const { return scanner_.wire_insert_offset(); }
 
 private:
   void header_complete(const message::header& h) override;
   void body(std::span<const char> piece) override;
+  [[nodiscard]] policy::decision decide() const;
+  outcome sign(const policy::decision& decided, std::int64_t now);
+  static outcome without_fields(policy::action what, std::string detail);
 
   const config::settings& settings_;
   config::relay_mode mode_;
   message::scanner scanner_;
+  message::author author_;
   std::optional<dkim::body_hash> body_hash_;
 };
 
