@@ -20,6 +20,7 @@ std::ostream& boost_test_print_type(std::ostream& out, author_status s) {
 namespace {
 
 using namespace sealonce;
+using sealonce::test::random_numbers;
 using namespace std::string_literals;
 using message::author_status;
 
@@ -277,11 +278,7 @@ BOOST_AUTO_TEST_CASE(the_from_field_of_a_header) {
 // Random texts of what matters to the lexer: no crash, and a domain where and only where one was
 // found.
 BOOST_AUTO_TEST_CASE(random_texts) {
-  std::uint32_t seed = 42;
-  const auto random = [&seed](std::uint32_t below) {
-    seed = seed * 1664525 + 1013904223;
-    return (seed >> 8) % below;
-  };
+  random_numbers random(42);
   const std::string words[] = {"a",        "@", "b.c", "<",    ">",  "\"",    "\\",    "(",
                                ")",        ",", ";",   ":",    " ",  "\r\n ", "[",     "]",
                                "\xc3\xbc", ".", "\0"s, "\xff", "=?", "d.e",   "a@b.c", "<a@b.c>"};
@@ -298,6 +295,22 @@ BOOST_AUTO_TEST_CASE(random_texts) {
     found += a.status == author_status::found;
   }
   BOOST_TEST(found > 50u);
+}
+
+// mimetic must not dispute what is well formed: any display name in quotes is clear.
+BOOST_AUTO_TEST_CASE(quoted_display_names_are_not_disputed) {
+  random_numbers random(99);
+  for (int i = 0; i < 5000; ++i) {
+    std::string name = random(4) == 0 ? "Alice \"" : "\"";
+    for (auto n = random(12); n > 0; --n) {
+      const char c =
+          random(3) == 0 ? "\\\"<>@,;:()[]"[random(12)] : static_cast<char>(' ' + random(95));
+      name += c == '"' || c == '\\' || random(9) == 0 ? std::string("\\") + c : std::string(1, c);
+    }
+    const auto a = message::parse_author(name + "\" <alice.b@example.com>");
+    BOOST_TEST(a.status == author_status::found, name << ": " << a.why);
+    BOOST_TEST(a.local_part == "alice.b");
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -11,6 +11,19 @@
 
 namespace sealonce::test {
 
+// The same numbers on every machine and in every run.
+class random_numbers {
+public:
+  explicit random_numbers(std::uint32_t seed) : state_(seed) {}
+  std::uint32_t operator()(std::uint32_t below) {
+    state_ = state_ * 1664525 + 1013904223;
+    return (state_ >> 8) % below;
+  }
+
+private:
+  std::uint32_t state_;
+};
+
 struct collected final : message::body_sink {
   void header_complete(const message::header& h) override {
     ++completions;

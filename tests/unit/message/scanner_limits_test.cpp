@@ -71,11 +71,7 @@ std::uint64_t longest_by_definition(const std::string& body) {
 }
 
 BOOST_AUTO_TEST_CASE(body_lines_of_random_lengths) {
-  std::uint32_t seed = 20240607;
-  const auto random = [&seed](std::uint32_t below) {
-    seed = seed * 1664525 + 1013904223;
-    return (seed >> 8) % below;
-  };
+  random_numbers random(20240607);
   for (int i = 0; i < 300; ++i) {
     std::string body;
     for (auto lines = random(12); lines > 0; --lines) {
