@@ -91,6 +91,13 @@ inline constexpr int rsa_bits_advised = 2048;
 inline constexpr int rsa_bits_most = 8192;
 /// A key file is never larger.
 inline constexpr auto key_file = 64_KiB;
+/// Tags of one tag=value list; the RFCs know 17 for signatures and 9 for key records.
+inline constexpr std::size_t tags = 100;
+/// A field name that we sign, so that it fits on a line of h=.
+inline constexpr auto signed_name = 76_octets;
+/// Fields of one name that are signed, counted from the bottom: a header that repeats a field ten
+/// thousand times must not give a signature as long as itself.
+inline constexpr std::size_t signed_instances = 20;
 
 // ---- configuration ----
 inline constexpr auto configuration_file = 16_MiB;
@@ -106,6 +113,8 @@ inline constexpr auto message_size_least = 1_KiB;
 /// A domain name in its text form without the last dot, and one label of it: RFC 1035 §2.3.4.
 inline constexpr std::size_t domain_name = 253;
 inline constexpr std::size_t domain_label = 63;
+/// A character string of a TXT record, RFC 1035 §3.3.
+inline constexpr std::size_t txt_string = 255;
 
 // ---- log ----
 /// Lines that wait for flush() are written all the same once there are so many octets.

@@ -2,9 +2,10 @@
 //   client_engine - our side of the conversation with the next hop
 //
 // DESCRIPTION
-//   Matches replies with commands by their order alone (RFC 5321 §2.1, RFC 2920 §3.1), so a reply
-//   that nobody asked for ends the conversation: after it, every further reply would be believed
-//   for the wrong command, and in the end a message would be taken for delivered.
+//   Matches replies with commands by their order alone (RFC 5321 §2.1, RFC 2920 §3.1), so octets
+//   that nobody asked for end the conversation: after them, every further reply would be believed
+//   for the wrong command, and in the end a message would be taken for delivered. That goes for a
+//   reply that was there before its command left.
 //
 // DIAGNOSTICS
 //   See client_failure.
@@ -12,6 +13,7 @@
 #include <sealonce/limits.hpp>
 #include <sealonce/smtp/client_engine.hpp>
 
+#include <stdexcept>
 #include <utility>
 
 namespace sealonce::smtp {
@@ -27,17 +29,37 @@ void client_engine::received(std::span<const char> bytes) {
 }
 
 void client_engine::command(std::string_view line) {
-  output_.append(line).append("\r\n");
+  if (line.find_first_of("\r\n") != line.npos)
+    throw std::invalid_argument("client_engine: a line end inside a command");
+  if (output_.empty())
+    unsent_ = 0;
+  ++unsent_;
   ++unanswered_;
+  output_.append(line).append("\r\n");
+}
+
+void client_engine::message_sent() {
+  ++unanswered_;
+  message_sent_ = true;
 }
 
 bool client_engine::idle() const {
-  return state_ == state::ready && unanswered_ == 0 && read_ == input_.size() &&
-         !parser_.partial() && output_.empty();
+  return state_ == state::ready && unanswered_ == 0 && !has_input() && !parser_.partial() &&
+         output_.empty();
 }
 
 std::chrono::seconds client_engine::timeout() const {
-  return state_ == state::ready ? limits::next_hop_reply_timeout : limits::next_hop_hello_timeout;
+  if (state_ != state::ready)
+    return limits::next_hop_hello_timeout;
+  return message_sent_ ? limits::next_hop_data_done_timeout : limits::next_hop_reply_timeout;
+}
+
+/// Something that the next hop can have read is unanswered: the greeting, or a command (EHLO too)
+/// that is no longer in output_.
+bool client_engine::answer_due() const {
+  if (state_ != state::ready)
+    return output_.empty();
+  return unanswered_ > (output_.empty() ? 0 : unsent_);
 }
 
 client_engine::event client_engine::fail(client_failure why) {
@@ -76,25 +98,23 @@ client_engine::event client_engine::hello_answer() {
 client_engine::event client_engine::next() {
   if (state_ == state::failed)
     return event::failed;
-  if (read_ == input_.size())
+  if (!has_input())
     return event::need_input;
+  if (!answer_due())
+    return fail(client_failure::unasked_reply);
   const auto step = parser_.feed({input_.data() + read_, input_.size() - read_});
   read_ += step.consumed;
   if (step.what == reply_parser::status::need_more)
     return event::need_input;
   if (step.what == reply_parser::status::malformed)
     return fail(client_failure::malformed_reply);
-  reply_ = std::move(parser_.result());
+  std::swap(reply_, parser_.result()); // both keep their buffers
   if (state_ != state::ready) {
     const event answered = hello_answer();
-    // A second reply behind the greeting or EHLO's answer was not asked for.
-    if (answered != event::failed && read_ != input_.size())
-      return fail(client_failure::unasked_reply);
-    return answered;
+    return answered == event::need_input ? next() : answered;
   }
-  if (unanswered_ == 0)
-    return fail(client_failure::unasked_reply);
   --unanswered_;
+  message_sent_ = message_sent_ && unanswered_ != 0;
   return event::reply;
 }
 

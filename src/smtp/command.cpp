@@ -9,14 +9,16 @@
 //
 // DIAGNOSTICS
 //   Each refusal is a reply of its own: 501 5.5.4 (syntax), 501 5.1.7 / 5.1.3 (address), 553 5.6.7
-//   (UTF-8 without SMTPUTF8), 555 5.5.4 (parameter), 501 5.5.4 (BINARYMIME).
+//   (UTF-8 without SMTPUTF8), 555 5.5.4 (parameter or a value of BODY that is not carried).
 
 #include <sealonce/limits.hpp>
 #include <sealonce/smtp/command.hpp>
 #include <sealonce/smtp/text.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 
 namespace sealonce::smtp {
 namespace {
@@ -33,7 +35,10 @@ constexpr std::array verbs{
     verb_name{"NOOP", verb::noop},         verb_name{"VRFY", verb::vrfy},
     verb_name{"HELP", verb::help},         verb_name{"QUIT", verb::quit},
     verb_name{"XFORWARD", verb::xforward}, verb_name{"EXPN", verb::expn},
-    verb_name{"STARTTLS", verb::starttls},
+    verb_name{"STARTTLS", verb::starttls}, verb_name{"BDAT", verb::bdat},
+    verb_name{"GET", verb::http},          verb_name{"POST", verb::http},
+    verb_name{"PUT", verb::http},          verb_name{"HEAD", verb::http},
+    verb_name{"CONNECT", verb::http},      verb_name{"OPTIONS", verb::http},
 };
 
 bool is_control(char c) {
@@ -70,19 +75,18 @@ std::size_t path_length(std::string_view text) {
   return 0;
 }
 
+bool is_keyword_octet(char c) {
+  return (to_upper(c) >= 'A' && to_upper(c) <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+/// RFC 5321 §4.1.2: esmtp-param.
 bool valid_parameter(std::string_view word) {
   const auto equals = std::min(word.find('='), word.size());
   const auto key = word.substr(0, equals);
-  if (key.empty())
-    return false;
-  for (const char c : key)
-    if (!((to_upper(c) >= 'A' && to_upper(c) <= 'Z') || (c >= '0' && c <= '9') || c == '-'))
-      return false;
   const auto value = word.substr(equals);
-  for (const char c : value)
-    if (is_control(c))
-      return false;
-  return value != "=";
+  return !key.empty() && key.front() != '-' &&
+         std::all_of(key.begin(), key.end(), is_keyword_octet) && value != "=" &&
+         std::none_of(value.begin(), value.end(), is_control);
 }
 
 struct parameter {
@@ -101,9 +105,17 @@ constexpr std::array rcpt_parameters{
     parameter{"ORCPT", dsn, true},
 };
 
-reply unsupported(std::string_view word) {
-  const auto key = word.substr(0, word.find('='));
-  return {555, "5.5.4", "Unsupported parameter: " + std::string(key)};
+std::optional<std::uint64_t> parse_size(std::string_view digits) {
+  std::uint64_t size = 0;
+  const char* const last = digits.data() + digits.size();
+  const auto [end, error] = std::from_chars(digits.data(), last, size);
+  if (end != last || error == std::errc::invalid_argument)
+    return std::nullopt;
+  return error == std::errc::result_out_of_range ? std::numeric_limits<std::uint64_t>::max() : size;
+}
+
+bool has_eight_bit(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), is_eight_bit);
 }
 
 /// Fills in what the parameter `word` means; an empty code = all is well.
@@ -119,70 +131,53 @@ reply take_parameter(std::string_view word, const std::array<parameter, n>& know
     if (p.value != (equals != word.npos))
       return {501, "5.5.4", "Syntax: " + std::string(p.key) + (p.value ? "=value" : "")};
     if (p.needs == message_size) {
-      std::uint64_t size = 0;
-      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), size);
-      if (error != std::errc() || end != value.data() + value.size())
-        return {501, "5.5.4", "Bad message size syntax"};
-      into.size = size;
-      return {}; // carried apart: the next hop may not know it
+      into.size = parse_size(value);
+      return into.size ? reply() : reply(501, "5.5.4", "Bad message size syntax");
     }
     if (p.needs == eight_bit_mime && !equal_no_case(value, "8BITMIME") &&
         !equal_no_case(value, "7BIT"))
-      return {501, "5.5.4", "Unsupported body type: only 7BIT and 8BITMIME are carried"};
+      return {equal_no_case(value, "BINARYMIME") ? 555 : 501, "5.5.4",
+              "Unsupported body type: only 7BIT and 8BITMIME are carried"};
     into.utf8 = into.utf8 || p.needs == smtp_utf8;
     into.needs |= p.needs;
     into.parameters.append(" ").append(word);
     return {};
   }
-  return unsupported(word);
+  return {555, "5.5.4", "Unsupported parameter: " + std::string(key)};
+}
+
+/// The path at the front of `text` goes into `into`, `text` becomes what follows it.
+reply take_path(std::string_view& text, std::string_view address_status, envelope_command& into) {
+  while (!text.empty() && text.front() == ' ')
+    text.remove_prefix(1);
+  const auto length = path_length(text);
+  if (length == 0)
+    return {501, address_status, "Bad address syntax: an address in angle brackets is wanted"};
+  into.path = text.substr(0, length);
+  text.remove_prefix(length);
+  if (!text.empty() && text.front() != ' ')
+    return {501, address_status, "Bad address syntax: text after the closing bracket"};
+  return {};
 }
 
 template <std::size_t n>
-envelope_parse
-parse_envelope(std::string_view argument, std::string_view prefix, std::string_view address_status,
-               const std::array<parameter, n>& known, const extensions& offered, bool utf8) {
-  envelope_parse parsed;
-  const auto refuse = [&parsed](reply r) { parsed.refusal = std::move(r); };
-  if (argument.size() < prefix.size() ||
-      !equal_no_case(argument.substr(0, prefix.size()), prefix)) {
-    refuse({501, "5.5.4", "Syntax: " + std::string(prefix) + "<address>"});
-    return parsed;
-  }
+reply take_envelope(std::string_view argument, std::string_view prefix,
+                    std::string_view address_status, const std::array<parameter, n>& known,
+                    const extensions& offered, envelope_command& into) {
+  if (!equal_no_case(argument.substr(0, prefix.size()), prefix))
+    return {501, "5.5.4", "Syntax: " + std::string(prefix) + "<address>"};
   argument.remove_prefix(prefix.size());
-  while (!argument.empty() && argument.front() == ' ')
-    argument.remove_prefix(1);
-  const auto length = path_length(argument);
-  if (length == 0) {
-    refuse({501, address_status, "Bad address syntax: an address in angle brackets is wanted"});
-    return parsed;
+  if (reply wrong = take_path(argument, address_status, into); wrong.code() != 0)
+    return wrong;
+  for (auto word = next_word(argument); !word.empty(); word = next_word(argument)) {
+    if (!valid_parameter(word))
+      return {501, "5.5.4", "Syntax error in parameters"};
+    if (reply wrong = take_parameter(word, known, offered, into); wrong.code() != 0)
+      return wrong;
   }
-  envelope_command found;
-  found.path = argument.substr(0, length);
-  std::string_view rest = argument.substr(length);
-  if (!rest.empty() && rest.front() != ' ') {
-    refuse({501, address_status, "Bad address syntax: text after the closing bracket"});
-    return parsed;
-  }
-  for (auto word = next_word(rest); !word.empty(); word = next_word(rest)) {
-    if (!valid_parameter(word)) {
-      refuse({501, "5.5.4", "Syntax error in parameters"});
-      return parsed;
-    }
-    reply wrong = take_parameter(word, known, offered, found);
-    if (wrong.code() != 0) {
-      refuse(std::move(wrong));
-      return parsed;
-    }
-  }
-  const auto eight_bit = [](const std::string& s) {
-    return std::any_of(s.begin(), s.end(), is_eight_bit);
-  };
-  if (!utf8 && !found.utf8 && (eight_bit(found.path) || eight_bit(found.parameters))) {
-    refuse({553, "5.6.7", "Octets over 127 in an address need SMTPUTF8"});
-    return parsed;
-  }
-  parsed.command = std::move(found);
-  return parsed;
+  if (!into.utf8 && (has_eight_bit(into.path) || has_eight_bit(into.parameters)))
+    return {553, "5.6.7", "Octets over 127 in an address need SMTPUTF8"};
+  return {};
 }
 
 } // namespace
@@ -200,15 +195,23 @@ command parse_command(std::string_view line) {
 }
 
 envelope_parse parse_mail(std::string_view argument, const extensions& offered) {
-  return parse_envelope(argument, "FROM:", "5.1.7", mail_parameters, offered, false);
+  envelope_parse parsed;
+  auto& mail = parsed.command.emplace();
+  parsed.refusal = take_envelope(argument, "FROM:", "5.1.7", mail_parameters, offered, mail);
+  if (parsed.refusal.code() != 0)
+    parsed.command.reset();
+  return parsed;
 }
 
 envelope_parse parse_rcpt(std::string_view argument, const extensions& offered, bool utf8) {
-  auto parsed = parse_envelope(argument, "TO:", "5.1.3", rcpt_parameters, offered, utf8);
-  if (parsed.command && parsed.command->path == "<>") {
-    parsed.command.reset();
+  envelope_parse parsed;
+  auto& rcpt = parsed.command.emplace();
+  rcpt.utf8 = utf8;
+  parsed.refusal = take_envelope(argument, "TO:", "5.1.3", rcpt_parameters, offered, rcpt);
+  if (parsed.refusal.code() == 0 && rcpt.path == "<>")
     parsed.refusal = reply(501, "5.1.3", "Bad recipient address syntax: empty address");
-  }
+  if (parsed.refusal.code() != 0)
+    parsed.command.reset();
   return parsed;
 }
 

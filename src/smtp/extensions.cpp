@@ -87,7 +87,13 @@ extensions parse_ehlo(const reply& ehlo) {
 }
 
 std::string ehlo_reply(std::string_view hostname, const extensions& offer) {
-  std::vector<std::string> lines{std::string(hostname)};
+  std::string wire;
+  std::size_t last = 0; // where the last line begins
+  const auto add_line = [&wire, &last](std::string_view text) {
+    last = wire.size();
+    wire.append("250-").append(text).append("\r\n");
+  };
+  add_line(hostname);
   for (const auto& known : keywords) {
     if (!offer.has(known.bit))
       continue;
@@ -98,11 +104,9 @@ std::string ehlo_reply(std::string_view hostname, const extensions& offer) {
       for (const auto& a : attributes)
         if (offer.xforward_attributes & a.bit)
           line.append(" ").append(a.name);
-    lines.push_back(std::move(line));
+    add_line(line);
   }
-  std::string wire;
-  for (std::size_t i = 0; i < lines.size(); ++i)
-    wire.append("250").append(i + 1 < lines.size() ? "-" : " ").append(lines[i]).append("\r\n");
+  wire[last + std::string_view("250").size()] = ' ';
   return wire;
 }
 

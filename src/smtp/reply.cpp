@@ -13,40 +13,45 @@
 #include <sealonce/smtp/reply.hpp>
 
 #include <algorithm>
+#include <cstring>
 
 namespace sealonce::smtp {
 namespace {
 
 constexpr std::size_t code_length = 3;
 
-bool is_digit(char c, char least, char most) {
-  return c >= least && c <= most;
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
 }
 
-/// RFC 5321 §4.2: first digit 2-5, second 0-5, third 0-9.
+/// 200 to 599; 0 = there is none.
 int parse_code(std::string_view line) {
-  if (line.size() < code_length || !is_digit(line[0], '2', '5') || !is_digit(line[1], '0', '5') ||
-      !is_digit(line[2], '0', '9'))
+  if (line.size() < code_length || line[0] < '2' || line[0] > '5' || !is_digit(line[1]) ||
+      !is_digit(line[2]))
     return 0;
   return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
 }
 
-bool is_text(char c) {
+bool is_control(char c) {
   const auto octet = static_cast<unsigned char>(c);
-  return (octet >= ' ' && octet != 0x7f) || octet == '\t';
+  return octet < ' ' || octet == 0x7f;
+}
+
+bool is_text(char c) {
+  return !is_control(c) || c == '\t';
 }
 
 } // namespace
 
 reply::reply(int code, std::string_view enhanced, std::string_view text) : code_(code) {
-  wire_ = std::to_string(code);
-  for (const std::string_view part : {enhanced, text}) {
-    if (part.empty())
-      continue;
-    wire_ += ' ';
-    wire_ += part;
-  }
-  wire_ += "\r\n";
+  constexpr std::string_view line_end = "\r\n";
+  wire_.reserve(code_length + 1 + enhanced.size() + 1 + text.size() + line_end.size());
+  wire_ += std::to_string(code);
+  for (const std::string_view part : {enhanced, text})
+    if (!part.empty())
+      wire_.append(" ").append(part);
+  std::replace_if(wire_.begin(), wire_.end(), is_control, '?');
+  wire_ += line_end;
 }
 
 std::vector<std::string_view> reply::lines() const {
@@ -72,11 +77,12 @@ std::string reply::one_line() const {
   return text;
 }
 
+// The last line of wire_ ends with LF here.
 reply_parser::status reply_parser::end_line() {
-  // line_ ends with LF here.
-  if (line_.size() < 2 || line_[line_.size() - 2] != '\r')
+  const auto whole = std::string_view(wire_).substr(line_);
+  if (whole.size() < 2 || whole[whole.size() - 2] != '\r')
     return status::malformed;
-  const std::string_view line(line_.data(), line_.size() - 2);
+  const auto line = whole.substr(0, whole.size() - 2);
   const int code = parse_code(line);
   if (code == 0 || (code_ != 0 && code != code_) || ++lines_ > limits::reply_lines)
     return status::malformed;
@@ -86,30 +92,32 @@ reply_parser::status reply_parser::end_line() {
   if (!std::all_of(line.begin(), line.end(), is_text))
     return status::malformed;
   code_ = code;
-  wire_ += line_;
-  line_.clear();
+  line_ = wire_.size();
   if (more)
     return status::need_more;
   reply_.code_ = code;
   reply_.wire_.swap(wire_);
   wire_.clear();
+  line_ = 0;
   lines_ = 0;
   code_ = 0;
   return status::complete;
 }
 
 reply_parser::step reply_parser::feed(std::span<const char> bytes) {
+  constexpr std::size_t longest = limits::reply_line + 2; // with CRLF
   std::size_t consumed = 0;
   while (consumed < bytes.size()) {
     const auto rest = bytes.subspan(consumed);
-    const auto newline = std::find(rest.begin(), rest.end(), '\n');
-    const auto length = static_cast<std::size_t>(newline - rest.begin());
-    const bool whole = newline != rest.end();
-    if (line_.size() + length > limits::reply_line)
+    const auto* const newline =
+        static_cast<const char*>(std::memchr(rest.data(), '\n', rest.size()));
+    const auto length =
+        newline == nullptr ? rest.size() : static_cast<std::size_t>(newline - rest.data()) + 1;
+    if (wire_.size() - line_ + length > longest)
       return {status::malformed, consumed};
-    line_.append(rest.data(), length + (whole ? 1 : 0));
-    consumed += length + (whole ? 1 : 0);
-    if (!whole)
+    wire_.append(rest.data(), length);
+    consumed += length;
+    if (newline == nullptr)
       break;
     const status ended = end_line();
     if (ended != status::need_more)

@@ -2,19 +2,22 @@
 //   server_engine - our side of the conversation with the upstream
 //
 // DESCRIPTION
-//   One handler for each verb. Replies wait in slots, one for each command, and leave in the order
-//   of the commands, whoever answers them (RFC 2920 §3.2). A line is CRLF terminated; anything else
-//   in a command (bare LF or CR, NUL) ends the session, because what stands behind it might be
-//   meant as, or be taken for, another command.
+//   One handler for each verb. Replies leave in the order of the commands, whoever answers them
+//   (RFC 2920 §3.2): ours are held back behind the forwarded command that is still unanswered. A
+//   line is CRLF terminated; anything else in a command (bare LF or CR, NUL) ends the session,
+//   because what stands behind it might be meant as, or be taken for, another command. So do BDAT,
+//   which nobody was offered, and the methods of HTTP: what follows them are no commands.
 //
 // DIAGNOSTICS
-//   500/501/502/503/504/552/553/554/555 with enhanced codes; 421 4.7.0 after too many errors.
+//   500/501/502/503/552/553/554/555 with enhanced codes; 421 4.7.0 after too many errors; 451 4.5.0
+//   in the place of a next hop's reply that makes no sense.
 
 #include <sealonce/limits.hpp>
 #include <sealonce/smtp/server_engine.hpp>
 #include <sealonce/smtp/text.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace sealonce::smtp {
@@ -33,6 +36,8 @@ server_engine::server_engine(options o) : options_(std::move(o)) {
 }
 
 void server_engine::received(std::span<const char> bytes) {
+  if (closing_)
+    return;
   if (read_ == input_.size()) {
     input_.clear();
     read_ = 0;
@@ -41,12 +46,13 @@ void server_engine::received(std::span<const char> bytes) {
 }
 
 server_engine::event server_engine::next() {
-  while (!closing_) {
+  while (!closing_ && !must_wait()) {
     const std::string_view rest = std::string_view(input_).substr(read_);
     const auto newline = rest.find('\n');
+    const auto length = newline == rest.npos ? rest.size() : newline + 1;
+    if (length > limits::mail_command_line)
+      return end_session({500, "5.5.2", "Command line too long"});
     if (newline == rest.npos) {
-      if (rest.size() > limits::mail_command_line)
-        return end_session({500, "5.5.6", "Command line too long"});
       if (read_ > limits::mail_command_line) { // keep the buffer of a long pipeline small
         input_.erase(0, read_);
         read_ = 0;
@@ -62,12 +68,18 @@ server_engine::event server_engine::next() {
     const command c = parse_command(line);
     if (must_wait(c.what))
       return event::need_input;
-    read_ += newline + 1;
-    const event what = handle(c, line.size() + 2);
+    read_ += length;
+    const event what = handle(c, length);
     if (what != event::need_input)
       return what;
   }
-  return event::close;
+  return closing_ && unanswered() == 0 ? event::close : event::need_input;
+}
+
+// Nothing can have its turn before the answer to EHLO, nor before the one to DATA, since it decides
+// whether commands follow. And what a client can make us hold is bounded.
+bool server_engine::must_wait() const {
+  return hello_due_ || data_due_ || unanswered() + held_ >= limits::pipelined_commands;
 }
 
 // A command whose meaning depends on replies that are still to come has its turn after them.
@@ -77,9 +89,10 @@ bool server_engine::must_wait(verb what) const {
   case verb::helo:
   case verb::rset:
   case verb::quit:
-    return unanswered_ != 0;
+    return unanswered() != 0;
   case verb::mail:
-    return unanswered_ != 0 && state_ != state::idle;
+  case verb::xforward:
+    return unanswered() != 0 && state_ != state::idle;
   default:
     return false;
   }
@@ -88,7 +101,7 @@ bool server_engine::must_wait(verb what) const {
 server_engine::event server_engine::handle(const command& c, std::size_t length) {
   const bool envelope_verb = c.what == verb::mail || c.what == verb::rcpt;
   if (length > (envelope_verb ? limits::mail_command_line : limits::command_line))
-    return error({500, "5.5.6", "Command line too long"});
+    return error({500, "5.5.2", "Command line too long"});
   switch (c.what) {
   case verb::ehlo:
   case verb::helo:
@@ -111,6 +124,8 @@ server_engine::event server_engine::handle(const command& c, std::size_t length)
   case verb::noop:
     return local({250, "2.0.0", "Ok"});
   case verb::vrfy:
+    if (c.argument.empty())
+      return error({501, "5.5.4", "Syntax: VRFY address"});
     return local({252, "2.0.0", "Not verified here; send some mail and the next hop will answer"});
   case verb::help:
     return local({214, "2.0.0", "EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT"});
@@ -121,6 +136,10 @@ server_engine::event server_engine::handle(const command& c, std::size_t length)
   case verb::expn:
   case verb::starttls:
     return error({502, "5.5.1", "Command not implemented"});
+  case verb::bdat:
+    return end_session({502, "5.5.1", "Command not implemented"});
+  case verb::http:
+    return end_session({500, "5.5.2", "This is an SMTP server"});
   case verb::unknown:
     break;
   }
@@ -135,7 +154,7 @@ server_engine::event server_engine::handle_hello(const command& c) {
   esmtp_ = c.what == verb::ehlo;
   reset_transaction();
   envelope_.client = original_client();
-  slots_.push_back({false, c.what, {}});
+  hello_due_ = true;
   return event::hello;
 }
 
@@ -144,34 +163,33 @@ void server_engine::answer_hello(const extensions& offer) {
   offered_ = esmtp_ ? offer : extensions{};
   if (!options_.xforward_allowed)
     offered_.set &= ~static_cast<unsigned>(xforward);
-  slots_.back().wire =
+  output_ +=
       esmtp_ ? ehlo_reply(options_.hostname, offered_) : reply(250, "", options_.hostname).wire();
-  slots_.back().answered = true;
-  flush_slots();
+  hello_due_ = false;
 }
 
 server_engine::event server_engine::handle_mail(const command& c) {
   if (!greeted_)
     return error({503, "5.5.1", "Say EHLO or HELO first"});
-  if (state_ == state::lost)
-    reset_transaction();
-  if (state_ != state::idle)
+  if (state_ != state::idle && state_ != state::lost)
     return error({503, "5.5.1", "Nested MAIL command"});
   auto parsed = parse_mail(c.argument, offered_);
   if (!parsed.command)
-    return error(std::move(parsed.refusal));
+    return error(parsed.refusal);
   auto& mail = *parsed.command;
   if (mail.size && offered_.size && *mail.size > *offered_.size)
-    return error(
+    return local(
         {552, "5.3.4",
          "Message size exceeds the limit of " + std::to_string(*offered_.size) + " octets"});
+  reset_transaction();
   state_ = state::mail;
   mail_pending_ = true;
   utf8_ = mail.utf8;
-  envelope_.reverse_path = mail.path;
-  const event what = forward(verb::mail, "MAIL FROM:" + mail.path + mail.parameters, mail.needs);
+  const event what = forward(verb::mail, mail.needs);
+  forwarded_.line.append("MAIL FROM:").append(mail.path).append(mail.parameters);
   forwarded_.has_size = mail.size.has_value();
   forwarded_.size = mail.size.value_or(0);
+  envelope_.reverse_path = std::move(mail.path);
   return what;
 }
 
@@ -184,12 +202,13 @@ server_engine::event server_engine::handle_rcpt(const command& c) {
     return local({452, "4.5.3", "Too many recipients"});
   auto parsed = parse_rcpt(c.argument, offered_, utf8_);
   if (!parsed.command)
-    return error(std::move(parsed.refusal));
+    return error(parsed.refusal);
   ++rcpt_seen_;
   ++rcpt_pending_;
-  const auto& rcpt = *parsed.command;
-  const event what = forward(verb::rcpt, "RCPT TO:" + rcpt.path + rcpt.parameters, rcpt.needs);
-  forwarded_.recipient = rcpt.path;
+  auto& rcpt = *parsed.command;
+  const event what = forward(verb::rcpt, rcpt.needs);
+  forwarded_.line.append("RCPT TO:").append(rcpt.path).append(rcpt.parameters);
+  forwarded_.recipient = std::move(rcpt.path);
   return what;
 }
 
@@ -203,9 +222,10 @@ server_engine::event server_engine::handle_data(const command& c) {
   if (!mail_pending_ && rcpt_pending_ == 0 && envelope_.recipients == 0)
     return rcpt_seen_ == 0 ? error({503, "5.5.1", "Need RCPT command"})
                            : error({554, "5.5.1", "No valid recipients"});
-  if (read_ != input_.size()) // RFC 2920 §3.1: DATA is the last of a group; wait for our 354
-    return end_session({554, "5.5.0", "Data sent before the reply to DATA"});
-  return forward(verb::data, "DATA", 0);
+  data_due_ = true;
+  const event what = forward(verb::data, 0);
+  forwarded_.line = "DATA";
+  return what;
 }
 
 server_engine::event server_engine::handle_xforward(const command& c) {
@@ -216,29 +236,51 @@ server_engine::event server_engine::handle_xforward(const command& c) {
     return error({503, "5.5.1", "XFORWARD inside a transaction"});
   auto parsed = parse_xforward(c.argument, offered_.xforward_attributes, envelope_.client);
   if (parsed.refusal.code() != 0)
-    return error(std::move(parsed.refusal));
+    return error(parsed.refusal);
   if (parsed.parameters.empty())
     return local({250, "2.0.0", "Ok"});
-  return forward(verb::xforward, "XFORWARD" + parsed.parameters, xforward);
+  const event what = forward(verb::xforward, xforward);
+  forwarded_.line.append("XFORWARD").append(parsed.parameters);
+  return what;
 }
 
-server_engine::event server_engine::forward(verb what, std::string line, unsigned needs) {
-  slots_.push_back({false, what, {}});
-  ++unanswered_;
+server_engine::event server_engine::forward(verb what, unsigned needs) {
+  if (first_waiting_ >= limits::pipelined_commands) {
+    waiting_.erase(waiting_.begin(),
+                   waiting_.begin() + static_cast<std::ptrdiff_t>(first_waiting_));
+    first_waiting_ = 0;
+  }
+  waiting_.push_back({what, {}});
   forwarded_ = forwarded_command();
   forwarded_.what = what;
-  forwarded_.line = std::move(line);
   forwarded_.needs = needs;
   return event::forward;
 }
 
 void server_engine::answer(const reply& r) {
-  const auto oldest =
-      std::find_if(slots_.begin(), slots_.end(), [](const slot& s) { return !s.answered; });
-  --unanswered_;
-  oldest->answered = true;
-  oldest->wire = r.wire();
-  switch (oldest->what) {
+  if (unanswered() == 0)
+    throw std::logic_error("server_engine: an answer to no command");
+  const waiting& oldest = waiting_[first_waiting_++];
+  output_ += note_answer(oldest.what, r);
+  if (!oldest.behind.empty()) {
+    held_ -= static_cast<std::size_t>(std::count(oldest.behind.begin(), oldest.behind.end(), '\n'));
+    output_ += oldest.behind;
+  }
+  if (unanswered() != 0)
+    return;
+  waiting_.clear();
+  first_waiting_ = 0;
+  // The rest of the group behind a refused MAIL was still answered by the next hop.
+  if (mail_refused_ && state_ == state::mail)
+    reset_transaction();
+}
+
+/// What the answer means for the transaction; gives what the client is told.
+const std::string& server_engine::note_answer(verb what, const reply& r) {
+  static const reply senseless(451, "4.5.0", "The next hop's reply makes no sense");
+  static const reply too_early(554, "5.5.0", "Data sent before the reply to DATA");
+  const bool refused = r.code() / 100 == 4 || r.code() / 100 == 5;
+  switch (what) {
   case verb::mail:
     mail_pending_ = false;
     mail_refused_ = !r.positive();
@@ -248,16 +290,18 @@ void server_engine::answer(const reply& r) {
     envelope_.recipients += r.positive() ? 1 : 0;
     break;
   case verb::data:
-    if (r.code() == 354)
+    data_due_ = false;
+    if (read_ != input_.size()) { // RFC 2920 §3.1: DATA is the last of a group
+      closing_ = true;
+      return too_early.wire();
+    }
+    if (r.code() == 354 && state_ == state::mail)
       state_ = state::data;
-    break;
+    return refused || in_data() ? r.wire() : senseless.wire();
   default:
     break;
   }
-  // The rest of the group behind a refused MAIL is still answered by the next hop.
-  if (mail_refused_ && unanswered_ == 0 && state_ == state::mail)
-    reset_transaction();
-  flush_slots();
+  return refused || r.positive() ? r.wire() : senseless.wire();
 }
 
 void server_engine::message_done(const reply& r) {
@@ -277,22 +321,27 @@ void server_engine::farewell(const reply& r) {
   (void)end_session(r);
 }
 
-server_engine::event server_engine::local(reply r) {
-  slots_.push_back({true, verb::unknown, r.wire()});
-  flush_slots();
+server_engine::event server_engine::local(const reply& r) {
+  if (unanswered() == 0) {
+    output_ += r.wire();
+  } else {
+    waiting_.back().behind += r.wire();
+    ++held_;
+  }
   return event::need_input;
 }
 
-server_engine::event server_engine::error(reply r) {
+server_engine::event server_engine::error(const reply& r) {
   if (++errors_ > limits::command_errors)
     return end_session({421, "4.7.0", "Too many errors"});
-  return local(std::move(r));
+  return local(r);
 }
 
-server_engine::event server_engine::end_session(reply r) {
-  local(std::move(r));
+server_engine::event server_engine::end_session(const reply& r) {
+  hello_due_ = false;
   closing_ = true;
-  return event::close;
+  local(r);
+  return unanswered() == 0 ? event::close : event::need_input;
 }
 
 void server_engine::reset_transaction() {
@@ -304,13 +353,6 @@ void server_engine::reset_transaction() {
   rcpt_seen_ = 0;
   envelope_.reverse_path.clear();
   envelope_.recipients = 0;
-}
-
-void server_engine::flush_slots() {
-  std::size_t done = 0;
-  while (done < slots_.size() && slots_[done].answered)
-    output_ += slots_[done++].wire;
-  slots_.erase(slots_.begin(), slots_.begin() + static_cast<std::ptrdiff_t>(done));
 }
 
 } // namespace sealonce::smtp

@@ -2,12 +2,14 @@
 //   xforward - the original client, as the upstream tells it
 //
 // DESCRIPTION
-//   Values go to the next hop exactly as written and to our log decoded. Only printable US-ASCII is
-//   taken after decoding: a value must not become a second command or a second log line.
+//   Values go to the next hop exactly as written and to our log decoded. Control octets, written or
+//   hidden in xtext, are refused: a value must not become a second command or a second log line.
 //
 // DIAGNOSTICS
-//   501 5.5.4 for an unknown attribute, a missing value or a bad octet; nothing is taken then.
+//   501 5.5.4 for an unknown attribute, a missing, overlong or badly written value; nothing is
+//   taken then.
 
+#include <sealonce/limits.hpp>
 #include <sealonce/smtp/text.hpp>
 #include <sealonce/smtp/xforward.hpp>
 
@@ -16,29 +18,37 @@
 namespace sealonce::smtp {
 namespace {
 
-constexpr std::size_t longest_value = 255; // octets, as Postfix's attributes
-
 int hex(char c) {
   if (c >= '0' && c <= '9')
     return c - '0';
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/// RFC 3461 §4: "+" and two upper case hexadecimal digits stand for one octet.
+bool is_control(int octet) {
+  return octet < ' ' || octet == 0x7f;
+}
+
+/// RFC 3461 §4: "+" and two upper case hexadecimal digits stand for one octet, any other octet is
+/// printable US-ASCII and stands for itself. Nothing for an empty value and for one that holds, or
+/// hides, a control octet.
 std::optional<std::string> decode_xtext(std::string_view text) {
   std::string value;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '+') {
+    int octet = static_cast<unsigned char>(text[i]);
+    if (octet > '~')
+      return std::nullopt;
+    if (octet == '+') {
       if (i + 2 >= text.size() || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0)
         return std::nullopt;
-      c = static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
+      octet = hex(text[i + 1]) * 16 + hex(text[i + 2]);
       i += 2;
     }
-    if (static_cast<unsigned char>(c) < ' ' || static_cast<unsigned char>(c) > '~')
+    if (is_control(octet))
       return std::nullopt;
-    value += c;
+    value += static_cast<char>(octet);
   }
+  if (value.empty() || value.size() > limits::xforward_value)
+    return std::nullopt;
   return value;
 }
 
@@ -83,7 +93,7 @@ xforward_command parse_xforward(std::string_view argument, unsigned carried,
       return parsed;
     }
     auto value = decode_xtext(word.substr(equals + 1));
-    if (!value || value->size() > longest_value) {
+    if (!value) {
       parsed.refusal = reply(501, "5.5.4", "Bad XFORWARD attribute value");
       return parsed;
     }

@@ -17,7 +17,8 @@ enum class client_failure {
   refused_greeting, ///< the greeting was not 220; refusal() has it
   refused_hello,    ///< neither EHLO nor HELO was taken; refusal() has the last answer
   malformed_reply,  ///< what came is not a reply
-  unasked_reply,    ///< a reply to nothing: the replies can no longer be matched with commands
+  unasked_reply,    ///< octets came before the command that they could answer was taken away to be
+                    ///< sent: the replies can no longer be matched with commands
 };
 
 /// The client side of SMTP (RFC 5321) without a socket: octets of the next hop go in, replies in
@@ -42,13 +43,15 @@ public:
   void received(std::span<const char> bytes);
   [[nodiscard]] event next();
 
-  /// What is to be sent; the caller takes it away (swap, or write and clear).
+  /// What is to be sent; the caller takes it away whole (swap, or write and clear) before it reads
+  /// an answer to it.
   [[nodiscard]] std::string& output() { return output_; }
-  /// Queues a command; `line` without CRLF. Only after `ready`.
+  /// Queues a command; `line` without CRLF (std::invalid_argument where one is in it, for that
+  /// would be two commands). Only after `ready`.
   void command(std::string_view line);
   /// The message with its final dot was sent (by the caller, not through output()): one reply is
   /// due.
-  void message_sent() { ++unanswered_; }
+  void message_sent();
   void quit() { command("QUIT"); }
 
   [[nodiscard]] reply& last_reply() { return reply_; }
@@ -60,11 +63,13 @@ public:
   [[nodiscard]] bool has_input() const { return read_ != input_.size(); }
   /// Greeted, no command without an answer and nothing unread: fit for the next transaction.
   [[nodiscard]] bool idle() const;
+  /// How long the next event may take: greeting and EHLO, a command, or the message.
   [[nodiscard]] std::chrono::seconds timeout() const;
 
 private:
   enum class state { greeting, ehlo, helo, ready, failed };
   event fail(client_failure why);
+  [[nodiscard]] bool answer_due() const;
   event hello_answer();
 
   std::string hostname_;
@@ -76,6 +81,8 @@ private:
   reply reply_;
   extensions offers_;
   std::size_t unanswered_ = 0;
+  std::size_t unsent_ = 0;    ///< commands in output_, while it is not empty
+  bool message_sent_ = false; ///< the answer to the message is due
   client_failure failure_ = client_failure::none;
 };
 

@@ -24,6 +24,8 @@ enum class verb {
   xforward,
   expn,     ///< known and refused
   starttls, ///< known and refused where it is not ours to offer
+  bdat,     ///< refused; the octets that follow it are a message, not commands
+  http, ///< a method of HTTP: whoever speaks is no mail client, and what follows are no commands
   unknown,
 };
 
@@ -33,7 +35,8 @@ struct command {
   std::string_view argument; ///< after the verb and its blanks, trailing blanks off
 };
 
-/// Splits a line (without CRLF) into verb and argument; the verb in any case.
+/// Splits a line (without CRLF) into verb and argument; the verb in any case, blanks before it and
+/// at the end of the line are of no account.
 [[nodiscard]] command parse_command(std::string_view line);
 
 /// MAIL or RCPT, taken apart. The path and the parameters are kept exactly as written.
@@ -54,7 +57,9 @@ struct envelope_parse {
 /// Parses the argument of MAIL ("FROM:<path> parameters"). `offered` is what was announced: a
 /// parameter of an extension that is not in it gets 555 5.5.4, BODY=BINARYMIME too (RFC 5321
 /// §4.1.1.11, RFC 6152). SIZE stands apart from `parameters`: a next hop may not know it although
-/// we announce a limit of our own. Octets over 127 need SMTPUTF8 (RFC 6531 §3.4).
+/// we announce a limit of our own; a number over 64 bits counts as the greatest of them. Octets
+/// over 127 need SMTPUTF8 (RFC 6531 §3.4). The path must stand in brackets (RFC 5321 §4.1.2);
+/// blanks before it are let pass, as every server does.
 [[nodiscard]] envelope_parse parse_mail(std::string_view argument, const extensions& offered);
 
 /// Parses the argument of RCPT ("TO:<path> parameters"); `utf8` = this transaction's MAIL had

@@ -13,8 +13,9 @@ namespace sealonce::smtp {
 /// Nothing but <CRLF>.<CRLF> ends the data, RFC 5321 §4.1.1.4.
 class data_scanner {
 public:
-  /// What a CR without LF or an LF without CR becomes. Either way it is overwritten by a blank, so
-  /// that it never is a line end for anyone behind us; `note` is for refusing the message after it.
+  /// `sink` gets the content; it must outlive the scanner. A CR without LF or an LF without CR is
+  /// overwritten by a blank, so that it never is a line end for anyone behind us; whether the
+  /// message is then refused is up to the caller (stray_seen()).
   explicit data_scanner(content_sink& sink) : sink_(sink) {}
 
   struct progress {
@@ -24,12 +25,12 @@ public:
 
   /// `bytes` begins with what the last call left undecided (at most 2 octets), followed by what
   /// came since. Octets may be overwritten. After `ended`, octets past `decided` are the next
-  /// command.
+  /// command and untouched; the scanner is done.
   [[nodiscard]] progress scan(std::span<char> bytes);
 
   /// A stray CR or LF was overwritten.
   [[nodiscard]] bool stray_seen() const { return stray_; }
-  /// Wire octets decided so far.
+  /// Wire octets decided so far, the final dot included.
   [[nodiscard]] std::uint64_t wire_size() const { return wire_; }
 
 private:

@@ -13,7 +13,8 @@ namespace sealonce::smtp {
 class reply {
 public:
   reply() = default;
-  /// One of ours: `enhanced` as in RFC 3463 ("4.4.1") or empty; `text` without line ends.
+  /// One of ours: `enhanced` as in RFC 3463 ("4.4.1") or empty. Control octets in `text` become
+  /// "?": a reply is one line, whatever was quoted in it.
   reply(int code, std::string_view enhanced, std::string_view text);
 
   [[nodiscard]] int code() const { return code_; }
@@ -35,7 +36,8 @@ private:
 /// Takes replies out of a stream of octets. Only complete lines `ddd[- ]text<CRLF>` count; all
 /// lines of one reply carry the same code (RFC 5321 §4.2.1); limits::reply_line and
 /// limits::reply_lines bound it. Text may hold TAB and 8-bit octets (RFC 6531 §3.7.4.2), no other
-/// control octet.
+/// control octet. Codes are 200 to 599: RFC 5321 §4.2 ends the second digit at 5, but servers do
+/// say 571, and a refusal must not become a failure.
 class reply_parser {
 public:
   enum class status {
@@ -53,16 +55,16 @@ public:
   /// The reply that was completed last; may be moved from.
   [[nodiscard]] reply& result() { return reply_; }
   /// Octets of an unfinished reply have been seen.
-  [[nodiscard]] bool partial() const { return !line_.empty() || lines_ != 0; }
+  [[nodiscard]] bool partial() const { return !wire_.empty(); }
 
 private:
   [[nodiscard]] status end_line();
 
   reply reply_;
-  std::string line_; ///< the unfinished line
+  std::string wire_;     ///< the unfinished reply
+  std::size_t line_ = 0; ///< where its last line begins
   std::size_t lines_ = 0;
   int code_ = 0;
-  std::string wire_;
 };
 
 } // namespace sealonce::smtp

@@ -26,8 +26,10 @@ struct envelope {
 /// order of the commands. Never throws on what the client says; keeps no clock.
 ///
 /// The caller's loop: received() → next() until need_input; answer() for each `forward` in order,
-/// and next() again after it; send output() before reading. After a positive answer to DATA (354)
-/// the octets that follow are the message: they go past this object until message_done().
+/// and next() again after it; send output() before reading. Where need_input comes while something
+/// is unanswered(), the next hop is what has to be read: some commands wait for its replies, and at
+/// most limits::pipelined_commands wait at once. After a positive answer to DATA (354) the octets
+/// that follow are the message: they go past this object until message_done().
 class server_engine {
 public:
   struct options {
@@ -37,17 +39,19 @@ public:
   };
 
   enum class event {
-    need_input, ///< nothing complete is there: send output(), read
+    need_input, ///< nothing more can be done: send output(), read
     hello,      ///< EHLO or HELO: call answer_hello(); a transaction in hand is over
     forward,    ///< forwarded() goes to the next hop; answer() is due for it
     reset,      ///< RSET (answered): a transaction in hand is over at the next hop too
-    close,      ///< send output(), then close: QUIT, or a client that cannot be followed
+    close,      ///< nothing is due any more: send output(), then close (QUIT, or a client that
+                ///< cannot be followed)
   };
 
   explicit server_engine(options o);
 
   /// Octets of the client, in command mode. At most limits::mail_command_line octets of an
-  /// unfinished line are kept.
+  /// unfinished line are kept, and nothing after the session's end; whole lines that wait for the
+  /// next hop are kept, so the caller does not read on meanwhile.
   void received(std::span<const char> bytes);
   [[nodiscard]] event next();
 
@@ -65,20 +69,25 @@ public:
 
   /// The extensions to announce, as the answer to the last `hello`.
   void answer_hello(const extensions& offer);
-  /// The reply to the oldest forwarded command that has none yet.
+  /// The reply to the oldest forwarded command that has none yet. One that makes no sense for it
+  /// (250 for DATA, 354 for MAIL) becomes 451 4.5.0. Octets that the client sent behind DATA
+  /// without waiting for this reply end the session with 554 5.5.0, whatever the reply was: then
+  /// in_data() stays false and a next hop that waits for data must be dropped.
   void answer(const reply& r);
   /// Commands forwarded and not answered.
-  [[nodiscard]] std::size_t unanswered() const { return unanswered_; }
+  [[nodiscard]] std::size_t unanswered() const { return waiting_.size() - first_waiting_; }
 
   /// The client was told 354: what follows is the message.
   [[nodiscard]] bool in_data() const { return state_ == state::data; }
-  /// The reply to the message. The transaction is over; octets that came behind the final dot are
-  /// given to received().
+  /// The reply to the message (2xx, 4xx or 5xx). The transaction is over; octets that came behind
+  /// the final dot are given to received().
   void message_done(const reply& r);
-  /// The next hop lost the transaction: until RSET, MAIL's successor or EHLO, every RCPT and DATA
-  /// is answered with 451, never with 503 (which would make an upstream bounce).
+  /// The next hop lost the transaction: until RSET, EHLO or another MAIL that is fit to be sent on,
+  /// every RCPT and DATA is answered with 451, never with 503 (which would make an upstream
+  /// bounce). What is unanswered() stays due.
   void transaction_lost();
-  /// Says 421 and ends the session after what is due.
+  /// Says `r` (421) after what is due, instead of a reply to EHLO where that is due, and ends the
+  /// session.
   void farewell(const reply& r);
 
   /// The greeting is in it from the start. The caller takes it away.
@@ -90,12 +99,13 @@ public:
 
 private:
   enum class state { idle, mail, data, lost };
-  struct slot {
-    bool answered;
+  /// A forwarded command without an answer.
+  struct waiting {
     verb what;
-    std::string wire;
+    std::string behind; ///< our own replies to commands that came after it
   };
 
+  [[nodiscard]] bool must_wait() const;
   [[nodiscard]] bool must_wait(verb what) const;
   [[nodiscard]] event handle(const command& c, std::size_t length);
   [[nodiscard]] event handle_hello(const command& c);
@@ -103,18 +113,20 @@ private:
   [[nodiscard]] event handle_rcpt(const command& c);
   [[nodiscard]] event handle_data(const command& c);
   [[nodiscard]] event handle_xforward(const command& c);
-  [[nodiscard]] event forward(verb what, std::string line, unsigned needs);
-  event local(reply r);
-  event error(reply r);
-  event end_session(reply r);
+  [[nodiscard]] event forward(verb what, unsigned needs);
+  const std::string& note_answer(verb what, const reply& r);
+  event local(const reply& r);
+  event error(const reply& r);
+  event end_session(const reply& r);
   void reset_transaction();
-  void flush_slots();
 
   options options_;
   state state_ = state::idle;
   bool greeted_ = false;
   bool esmtp_ = false;
   bool closing_ = false;
+  bool hello_due_ = false;       ///< answer_hello() is
+  bool data_due_ = false;        ///< DATA is not answered yet
   bool mail_pending_ = false;    ///< MAIL is not answered yet
   bool mail_refused_ = false;    ///< … or was refused, and its group is not over
   bool utf8_ = false;            ///< this transaction has SMTPUTF8
@@ -124,8 +136,9 @@ private:
   std::string input_;
   std::size_t read_ = 0;
   std::string output_;
-  std::vector<slot> slots_;
-  std::size_t unanswered_ = 0;
+  std::vector<waiting> waiting_;
+  std::size_t first_waiting_ = 0; ///< those before it are done
+  std::size_t held_ = 0;          ///< replies of ours in waiting::behind
   forwarded_command forwarded_;
   extensions offered_;
   envelope envelope_;

@@ -9,7 +9,8 @@
 namespace sealonce::smtp {
 
 /// What the upstream told of the original client (Postfix, XFORWARD_README). Values are decoded
-/// xtext (RFC 3461 §4) of printable octets; empty = not told, "[UNAVAILABLE]" or "[TEMPUNAVAIL]".
+/// xtext (RFC 3461 §4) without control octets, at most limits::xforward_value octets each; those
+/// over 127 may occur (SMTPUTF8). Empty = not told, "[UNAVAILABLE]" or "[TEMPUNAVAIL]".
 struct original_client {
   std::string name;
   std::string addr; ///< "192.0.2.1" or "IPV6:2001:db8::1"
@@ -28,7 +29,8 @@ struct xforward_command {
 };
 
 /// Parses the argument of XFORWARD, notes the values in `client` and keeps for the next hop those
-/// attributes that it has (`carried`, bits of xforward_attribute). 501 5.5.4 names what is wrong.
+/// attributes that it has (`carried`, bits of xforward_attribute). 501 5.5.4 names what is wrong;
+/// then `client` is as it was.
 [[nodiscard]] xforward_command parse_xforward(std::string_view argument, unsigned carried,
                                               original_client& client);
 
