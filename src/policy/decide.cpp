@@ -139,7 +139,7 @@ decision key_decision(const config::domain_settings& domain, config::error_actio
   if (domain.keys.empty()) {
     return pass(reason::key_unusable, std::move(trouble));
   }
-  auto d = make(action::sign, reason::signed_, std::move(trouble));
+  auto d = make(action::sign, reason::keys_signed, std::move(trouble));
   d.keys = domain.keys;
   return d;
 }

@@ -70,7 +70,7 @@ outcome sealer::sign(const policy::decision& decided, std::int64_t now) {
     const auto name = key.domain + '/' + key.selector;
     auto field = dkim::sign(key, tags, s.headers, scanner_.head(), hash);
     if (!field) {
-      o.detail = "key " + name + " failed to sign: " + field.error().what;
+      o.detail = "signing failed: " + field.error().what;
       if (s.on_error == config::error_action::tempfail) {
         return without_fields(policy::action::defer, std::move(o.detail));
       }

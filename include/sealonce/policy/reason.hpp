@@ -7,7 +7,7 @@
 namespace sealonce::policy::reason {
 
 /// Every key of the author's domain signs.
-inline constexpr std::string_view signed_ = "signed";
+inline constexpr std::string_view keys_signed = "signed";
 
 // ---- passed unsigned ----
 /// The relay's mode does not sign.

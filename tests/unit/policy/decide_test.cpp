@@ -72,10 +72,10 @@ struct row {
 };
 
 const row rows[] = {
-    {"a domain of ours", from, action::sign, reason::signed_},
-    {"behind an mbox line", "From alice Mon\r\n" + from, action::sign, reason::signed_},
-    {"eight bits", from + "Subject: \xc3\xbc\r\n", action::sign, reason::signed_},
-    {"U-label and case", "From: a@EXAMPLE.com\r\n", action::sign, reason::signed_},
+    {"a domain of ours", from, action::sign, reason::keys_signed},
+    {"behind an mbox line", "From alice Mon\r\n" + from, action::sign, reason::keys_signed},
+    {"eight bits", from + "Subject: \xc3\xbc\r\n", action::sign, reason::keys_signed},
+    {"U-label and case", "From: a@EXAMPLE.com\r\n", action::sign, reason::keys_signed},
     {"a subdomain", "From: a@mail.example.com\r\n", action::pass_unsigned, reason::no_domain},
     {"the parent", "From: a@com\r\n", action::pass_unsigned, reason::no_domain},
     {"foreign", "From: a@other.example\r\n", action::pass_unsigned, reason::no_domain},
@@ -100,8 +100,9 @@ const row rows[] = {
     {"folded signed line over 998", from + "Subject: x\r\n " + a996 + "aa\r\n y\r\n",
      action::pass_unsigned, reason::long_header_line},
     {"long signed field in short lines", from + "Subject: x\r\n " + a996 + "\r\n " + a996 + "\r\n",
-     action::sign, reason::signed_},
-    {"unsigned line over 998", from + "X-Report: " + a996 + "\r\n", action::sign, reason::signed_},
+     action::sign, reason::keys_signed},
+    {"unsigned line over 998", from + "X-Report: " + a996 + "\r\n", action::sign,
+     reason::keys_signed},
     // the order of the rows
     {"NUL before all of the header", "\0\r\n"s + from, action::pass_unsigned, reason::nul},
     {"a malformed line before From", from + from + "hello\r\n", action::pass_unsigned,
@@ -160,11 +161,12 @@ BOOST_AUTO_TEST_CASE(long_lines_as_configured) {
     const bool sign = expected == action::sign;
     const auto body = decide(from, s, 999);
     BOOST_TEST(body.what == expected);
-    BOOST_TEST(body.reason == (sign ? reason::signed_ : reason::long_lines));
+    BOOST_TEST(body.reason == (sign ? reason::keys_signed : reason::long_lines));
     const auto head = decide(long_field, s);
     BOOST_TEST(head.what == expected);
-    BOOST_TEST(head.reason == (sign ? reason::signed_ : reason::long_header_line));
-    BOOST_TEST(decide(long_field, s, 999).reason == (sign ? reason::signed_ : reason::long_lines));
+    BOOST_TEST(head.reason == (sign ? reason::keys_signed : reason::long_header_line));
+    BOOST_TEST(decide(long_field, s, 999).reason ==
+               (sign ? reason::keys_signed : reason::long_lines));
     BOOST_TEST(decide(from, s, 998).what == action::sign);
     // What is not ours to sign is not ours to refuse.
     BOOST_TEST(decide("From: a@other.example\r\n", s, 999).what == action::pass_unsigned);
@@ -182,7 +184,7 @@ BOOST_AUTO_TEST_CASE(unusable_keys_with_on_error_unsigned) {
   }
   const auto half = decide("From: a@half.example\r\n", s);
   BOOST_TEST(half.what == action::sign);
-  BOOST_TEST(half.reason == reason::signed_);
+  BOOST_TEST(half.reason == reason::keys_signed);
   BOOST_TEST(half.keys.size() == 1u);
   BOOST_TEST((half.detail.find("half.example/u0") != std::string::npos), half.detail);
 }

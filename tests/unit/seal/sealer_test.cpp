@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(both_keys_of_a_domain_sign) {
   const auto message = head + "\r\nHello  Bob. \r\n\r\n\r\n";
   const auto r = seal_whole(message);
   BOOST_TEST((r.outcome.what == action::sign));
-  BOOST_TEST(r.outcome.reason == policy::reason::signed_);
+  BOOST_TEST(r.outcome.reason == policy::reason::keys_signed);
   BOOST_TEST(r.outcome.keys == "example.com/rsa,example.com/ed");
   BOOST_TEST(r.insert_at == 0u);
   const auto signatures = fields_of(r.outcome.new_fields);
