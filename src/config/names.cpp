@@ -1,8 +1,13 @@
 // NAME
 //   names - domains, selectors and host names as DNS and RFC 6376 have them
+//
+// DESCRIPTION
+//   Names with letters outside ASCII become A-labels first (RFC 8616 §2); what is then no name is
+//   refused with the rule that it breaks.
 
 #include <sealonce/config/names.hpp>
 #include <sealonce/limits.hpp>
+#include <sealonce/message/domain_name.hpp>
 
 #include <algorithm>
 
@@ -32,8 +37,6 @@ result<void> check_label(std::string_view label) {
   if (label.size() > limits::domain_label)
     return failure("a label is longer than 63 octets");
   for (const char c : label) {
-    if (static_cast<unsigned char>(c) > 127)
-      return failure("write the A-label (xn--…) in place of letters outside ASCII");
     if (c != '-' && !is_let_dig(c))
       return failure("only letters, digits, hyphens and dots may stand in it");
   }
@@ -57,16 +60,27 @@ result<std::size_t> count_labels(std::string_view name) {
   return labels;
 }
 
-std::string_view without_last_dot(std::string_view name) {
+std::string without_last_dot(std::string_view name) {
   if (name.size() > 1 && name.ends_with('.'))
     name.remove_suffix(1);
-  return name;
+  return std::string(name);
+}
+
+bool is_ascii(char c) {
+  return static_cast<unsigned char>(c) < 128;
+}
+
+/// Lower case A-labels. What cannot become a name stays as it is, for count_labels to refuse.
+std::string with_a_labels(std::string name) {
+  if (!std::all_of(name.begin(), name.end(), is_ascii))
+    return message::to_a_labels(name).value_or(name);
+  return lower(name);
 }
 
 } // namespace
 
 result<std::string> parse_domain(std::string_view text) {
-  const std::string_view name = without_last_dot(text);
+  std::string name = with_a_labels(without_last_dot(text));
   const auto labels = count_labels(name);
   if (!labels)
     return failure("this is no domain name: " + labels.error().what);
@@ -74,22 +88,23 @@ result<std::string> parse_domain(std::string_view text) {
     return failure("a domain with at least one dot is expected, such as \"example.com\"");
   if (std::all_of(name.begin(), name.end(), [](char c) { return c == '.' || is_digit(c); }))
     return failure("a domain name is expected, not an address");
-  return lower(name);
+  return name;
 }
 
 result<std::string> parse_selector(std::string_view text) {
-  const auto labels = count_labels(text);
+  std::string name = with_a_labels(std::string(text));
+  const auto labels = count_labels(name);
   if (!labels)
     return failure("this is no selector: " + labels.error().what);
-  return lower(text);
+  return name;
 }
 
 result<std::string> parse_host_name(std::string_view text) {
-  const std::string_view name = without_last_dot(text);
+  std::string name = with_a_labels(without_last_dot(text));
   const auto labels = count_labels(name);
   if (!labels)
     return failure("this is no host name: " + labels.error().what);
-  return lower(name);
+  return name;
 }
 
 result<std::string> key_record_name(std::string_view selector, std::string_view domain) {

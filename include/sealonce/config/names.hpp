@@ -7,8 +7,8 @@
 
 namespace sealonce::config {
 
-/// A domain for d=: lower case A-labels, at least two of them (RFC 6376 §3.5, RFC 5321 §4.1.2). One
-/// final dot is taken away.
+/// A domain for d=: lower case A-labels, at least two of them (RFC 6376 §3.5, RFC 5321 §4.1.2).
+/// U-labels become A-labels (RFC 8616); one final dot is taken away.
 [[nodiscard]] result<std::string> parse_domain(std::string_view text);
 
 /// A selector for s=: labels of letters, digits and inner hyphens with dots between (RFC 6376
