@@ -101,6 +101,8 @@ inline constexpr std::size_t signed_instances = 20;
 
 // ---- configuration ----
 inline constexpr auto configuration_file = 16_MiB;
+/// What getpwnam_r needs for the strings of one account.
+inline constexpr auto account_entry = 16_KiB;
 /// What is read from a file at once.
 inline constexpr auto read_piece = 64_KiB;
 /// Event loops; each has its own connections to the next hop.

@@ -142,7 +142,7 @@ void body_hash::update(std::span<const char> piece) {
 crypto::sha256_value body_hash::finish() {
   update({}); // a body of nothing has a hash too
   if (cr_) {
-    lines({" \r" + (blank_ ? 0 : 1), blank_ ? 2u : 1u});
+    lines(std::string_view(blank_ ? " \r" : "\r"));
   }
   if (line_cr_) {
     release_lines();

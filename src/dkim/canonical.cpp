@@ -5,6 +5,7 @@
 //   as they are. The body's canonicalization is in body_hash.
 // DIAGNOSTICS
 //   Only parse_canonicalizations can fail.
+#include "name_detail.hpp"
 #include <sealonce/dkim/canonical.hpp>
 
 namespace sealonce::dkim {
@@ -25,10 +26,6 @@ result<canonicalization> parse_word(std::string_view word) {
 
 std::string_view word_of(canonicalization c) {
   return c == canonicalization::simple ? "simple" : "relaxed";
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
 }
 
 /// Lower case and without the blanks before the colon.

@@ -22,11 +22,12 @@ struct signature_tags {
   canonicalizations canonical;
   std::int64_t time = 0;                  ///< t=, Unix seconds
   std::optional<std::int64_t> expiration; ///< x=, Unix seconds
-  std::string identity;                   ///< i=; empty = not written
+  std::string identity; ///< i=, as an address, not yet encoded; empty = not written
 };
 
 /// One DKIM-Signature field: name, value folded at limits::fold_column, last CRLF. RFC 6376 §3.5,
-/// §3.7; no l=. Fails only where the key cannot sign.
+/// §3.7; no l=. Only a d=, s= or i= that is longer than a line stands on a longer one, since it
+/// cannot be folded. Fails only where the key cannot sign.
 [[nodiscard]] result<std::string> sign(const signing_key& key, const signature_tags& tags,
                                        const header_list& list, const message::header& head,
                                        const crypto::sha256_value& body_hash);
