@@ -137,8 +137,10 @@ awaitable<void> session::hello() {
   const auto* known = pool.recent_offer(deadline::clock::now());
   if (known == nullptr && engine_.esmtp()) {
     const bool reached = co_await reach_next_hop(false);
-    if (reached)
-      known = &hop_->engine.offers();
+    if (reached) { // an upstream that only says EHLO must not keep a connection from the others
+      pool.give_back(std::move(hop_));
+      known = pool.recent_offer(deadline::clock::now());
+    }
   }
   engine_.answer_hello(known ? smtp::mirrored(*known, max_size) : smtp::everything(max_size));
 }
