@@ -1,0 +1,94 @@
+"""The program under test: its configuration written, started, waited for, and its log read."""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+
+from .deadline import wait_for
+from .ports import accepts, free_port
+from .postfix import REPOSITORY
+from .process import Daemon
+
+
+def binary():
+    """The program to test: SEALONCE, else the release build."""
+    path = os.environ.get("SEALONCE", f"{REPOSITORY}/.build/release/sealonce/sealonce")
+    if not os.access(path, os.X_OK):
+        raise AssertionError(f"no sealonce to test: {path} (build it, or set SEALONCE)")
+    return path
+
+
+def run(*arguments, stdin=b"", timeout=60):
+    """A command of sealonce to its end; returns the CompletedProcess."""
+    return subprocess.run([binary(), *map(str, arguments)], input=stdin, capture_output=True,
+                          timeout=timeout)
+
+
+class Sealonce:
+    """domains: name → list of (selector, key file). further: TOML text for the end of the file."""
+
+    def __init__(self, workspace, next_hop_port, domains, listen_port=None, name="sealonce",
+                 further=""):
+        self.base = workspace.directory(name)
+        self.port = listen_port or free_port()
+        self.next_hop_port = next_hop_port
+        self.config = f"{self.base}/sealonce.toml"
+        self.daemon = None
+        self.starts = 0
+        self.write_config(domains, further)
+
+    def write_config(self, domains, further=""):
+        text = (f'[[relay]]\nname = "test"\nlisten = "127.0.0.1:{self.port}"\n'
+                f'next_hop = "127.0.0.1:{self.next_hop_port}"\n')
+        for domain, keys in domains.items():
+            text += f'\n[[domain]]\nname = "{domain}"\n'
+            for selector, file in keys:
+                text += f'  [[domain.key]]\n  selector = "{selector}"\n  file = "{file}"\n'
+        with open(self.config, "w") as file:
+            file.write(text + "\n" + further)
+
+    def start(self):
+        self.starts += 1
+        path = f"{self.base}/log.{self.starts}"
+        self.daemon = Daemon([binary(), "serve", "--config", self.config], path)
+        self.daemon.wait_for_log("ready")
+        wait_for(lambda: accepts(self.port), f"sealonce on port {self.port}", 30, self.daemon.log)
+        return self
+
+    def stop(self):
+        """Ends it as systemd would; it must leave by itself with status 0."""
+        if self.daemon is None:
+            return
+        daemon, self.daemon = self.daemon, None
+        status = daemon.stop()
+        if status != 0:
+            raise AssertionError(f"sealonce ended with {status}:\n{daemon.log()[-4000:]}")
+
+    def kill(self):
+        """kill -9, as a crash or the kernel's memory killer would."""
+        daemon, self.daemon = self.daemon, None
+        daemon.stop(signal.SIGKILL)
+
+    def log(self):
+        return self.daemon.log()
+
+    def transactions(self):
+        """The log's transaction lines of all starts, each as a dictionary."""
+        found = []
+        for number in range(1, self.starts + 1):
+            with open(f"{self.base}/log.{number}", errors="replace") as log:
+                found += [parse_log_line(line) for line in log if " action=" in line]
+        return found
+
+    def wait_for_transactions(self, number):
+        wait_for(lambda: len(self.transactions()) >= number, f"{number} log lines", 30, self.log)
+        return self.transactions()
+
+
+def parse_log_line(line):
+    """key=value pairs, values bare or in double quotes."""
+    pairs = re.findall(r'([a-z_]+)=("(?:[^"\\]|\\.)*"|\S*)', line)
+    return {key: (shlex.split(value)[0] if value.startswith('"') and value != '""'
+                  else value.strip('"')) for key, value in pairs}
