@@ -56,6 +56,7 @@ public:
     engine.answer_hello(offer);
     pump();
   }
+  void expect_hello_unanswered() { expect_event(event::hello, {}); }
   void expect_forward(std::string_view line) { expect_event(event::forward, line); }
   void expect_reset() { expect_event(event::reset, {}); }
   void expect_close() { expect_event(event::close, {}); }
