@@ -8,6 +8,8 @@
 #include "draft_detail.hpp"
 #include <sealonce/limits.hpp>
 
+#include <array>
+#include <pwd.h>
 #include <unordered_map>
 
 namespace sealonce::config {
@@ -16,16 +18,30 @@ namespace {
 
 using loaded = result<std::shared_ptr<const crypto::private_key>>;
 
+/// The account that the process is going to become, where the machine has it.
+std::optional<crypto::key_account> account_of(const std::string& user) {
+  std::array<char, limits::account_entry> space;
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwnam_r(user.c_str(), &entry, space.data(), space.size(), &found) != 0 ||
+      found == nullptr)
+    return std::nullopt;
+  return crypto::key_account{entry.pw_uid, entry.pw_gid};
+}
+
 class key_files {
 public:
+  explicit key_files(const std::string& user) : later_(account_of(user)) {}
+
   const loaded& load(const std::string& file) {
     const auto known = by_file_.find(file);
     if (known != by_file_.end())
       return known->second;
-    return by_file_.emplace(file, crypto::private_key::load(file)).first->second;
+    return by_file_.emplace(file, crypto::private_key::load(file, later_)).first->second;
   }
 
 private:
+  std::optional<crypto::key_account> later_;
   std::unordered_map<std::string, loaded> by_file_;
 };
 
@@ -55,7 +71,7 @@ void load_domain(const domain_draft& from, const std::filesystem::path& beside, 
 } // namespace
 
 void load_keys(draft& d, const std::filesystem::path& beside, report& r) {
-  key_files files;
+  key_files files(d.made.server.user);
   for (const domain_draft& one : d.domains)
     load_domain(one, beside, files, d.made.domains[one.name], r);
   if (d.domains.empty())

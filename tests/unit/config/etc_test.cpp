@@ -1,0 +1,126 @@
+// etc/sealonce.toml is documentation that nobody may doubt: it parses as it is, it parses with
+// every key commented in, it names every key of this version and shows its default.
+
+#include <sealonce/config/load.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <cctype>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+using namespace sealonce;
+
+BOOST_AUTO_TEST_SUITE(etc)
+
+namespace {
+
+std::vector<std::string> shipped_lines() {
+  std::ifstream in(SEALONCE_TEST_DATA "/../../etc/sealonce.toml");
+  BOOST_TEST_REQUIRE(in.good());
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);)
+    lines.push_back(line);
+  return lines;
+}
+
+/// A key or a section behind a "#" without a blank.
+bool is_commented_out(const std::string& line) {
+  return line.size() > 1 && line[0] == '#' &&
+         (line[1] == '[' || std::islower(static_cast<unsigned char>(line[1])) != 0);
+}
+
+std::string text(bool all_keys) {
+  std::string out;
+  for (const std::string& line : shipped_lines())
+    out += (all_keys && is_commented_out(line) ? line.substr(1) : line) + "\n";
+  return out;
+}
+
+config::settings_ptr made(const std::string& toml) {
+  const auto got = config::parse(toml, "/nowhere/sealonce.toml");
+  if (const auto* wrong = std::get_if<config::errors>(&got))
+    for (const std::string& line : wrong->lines)
+      BOOST_ERROR(line);
+  BOOST_TEST_REQUIRE(std::holds_alternative<config::settings_ptr>(got));
+  return std::get<config::settings_ptr>(got);
+}
+
+/// "section.key" of every line with all keys commented in.
+std::set<std::string> shown_keys() {
+  std::set<std::string> keys;
+  std::string section;
+  std::istringstream in(text(true));
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with('[')) {
+      const std::size_t begin = line.find_first_not_of('[');
+      section = line.substr(begin, line.find(']') - begin);
+    } else if (!line.empty() && line[0] != '#') {
+      keys.insert(section + "." + line.substr(0, line.find(' ')));
+    }
+  }
+  return keys;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(as_shipped_it_is_the_built_in_default) {
+  const auto s = made(text(false));
+  BOOST_TEST_REQUIRE(s->relays.size() == 1u);
+  BOOST_TEST(s->relays[0].name == "outbound");
+  BOOST_TEST(s->relays[0].listen.at(0).text == "127.0.0.1:10027");
+  BOOST_TEST(s->relays[0].next_hop.at(0).text == "127.0.0.1:10028");
+  const std::vector<std::string> expected{"no [[domain]]: nothing will be signed"};
+  BOOST_TEST(s->warnings == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(it_shows_every_key_and_no_other) {
+  const auto known = config::known_keys();
+  const std::set<std::string> expected(known.begin(), known.end());
+  const auto shown = shown_keys();
+  BOOST_TEST(shown == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(with_every_key_commented_in_it_parses_and_shows_the_defaults) {
+  const auto shown = made(text(true));
+  const auto unset = made("");
+  BOOST_TEST((shown->relays[0].mode == unset->relays[0].mode));
+  BOOST_TEST(shown->relays[0].allow.size() == unset->relays[0].allow.size());
+  BOOST_TEST(shown->domains.size() == 1u);
+  BOOST_TEST((shown->signing.canonical.header == unset->signing.canonical.header));
+  BOOST_TEST((shown->signing.canonical.body == unset->signing.canonical.body));
+  BOOST_TEST(shown->signing.headers.signed_names() == unset->signing.headers.signed_names(),
+             boost::test_tools::per_element());
+  BOOST_TEST(shown->signing.headers.oversigned_names() == unset->signing.headers.oversigned_names(),
+             boost::test_tools::per_element());
+  BOOST_TEST((shown->signing.on_error == unset->signing.on_error));
+  BOOST_TEST((shown->once.broken == unset->once.broken));
+  BOOST_TEST((shown->once.foreign == unset->once.foreign));
+  BOOST_TEST(shown->message.max_size == unset->message.max_size);
+  BOOST_TEST(shown->message.memory_limit == unset->message.memory_limit);
+  BOOST_TEST((shown->message.stray == unset->message.stray));
+  BOOST_TEST((shown->message.lines == unset->message.lines));
+  BOOST_TEST((shown->dns.timeout == unset->dns.timeout));
+  BOOST_TEST(shown->server.threads == unset->server.threads);
+  BOOST_TEST(shown->server.max_connections == unset->server.max_connections);
+  BOOST_TEST(shown->server.user == unset->server.user);
+  BOOST_TEST((shown->log.target == unset->log.target));
+  BOOST_TEST((shown->log.format == unset->log.format));
+  BOOST_TEST((shown->log.level == unset->log.level));
+}
+
+BOOST_AUTO_TEST_CASE(it_tells_the_oversigned_fields) {
+  std::string words;
+  for (const std::string& line : shipped_lines())
+    if (line.starts_with("# "))
+      words += line.substr(1);
+  const dkim::header_list by_default;
+  for (const std::string& name : by_default.oversigned_names())
+    BOOST_TEST(words.find(" " + name) != std::string::npos, name);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
