@@ -128,9 +128,11 @@ class NextHopFails(RelayCase):
     def check(self, step, **act):
         client = self.client()
         client.greet()
-        self.sink.on(step, times=1, **act)
+        # Before anything was answered a new connection may be tried in silence: so each fails.
+        self.sink.on(step, times=None if step == "mail" else 1, **act)
         last = self.last(self.transact(client))
         self.assertRegex(last, r"^4\d\d ", f"at {step}: {act}")
+        self.sink.usual()
         self.assert_next_message_passes(client, last)
 
     def test_half_of_a_success(self):
