@@ -179,6 +179,9 @@ struct config_form {
 
   /// `status` becomes answer_is_no where the message comes out unsigned.
   [[nodiscard]] answer sign(const input_message& m, std::int64_t time, int& status) const {
+    if (m.content.size() > settings->message.max_size)
+      return refuse("a relay would refuse this message: it is larger than message.max_size",
+                    bad_data);
     seal::sealer sealer(*settings, mode());
     sealer.content(m.content, 0);
     const auto outcome = sealer.finish(time);

@@ -66,6 +66,11 @@ void read_metrics(const value& v, draft& d);
 /// are looked for.
 void load_keys(draft& d, const std::filesystem::path& beside, report& r);
 
+/// The account, where the machine has it.
+[[nodiscard]] std::optional<crypto::key_account> account_of(const std::string& user);
+
+/// The key that is set in a line of the file; empty where none is.
+[[nodiscard]] std::string_view key_of_line(std::string_view line);
 /// What toml++ says of a text that is not TOML, with the remedy where the line shows it.
 [[nodiscard]] std::string syntax_error(std::string_view description, std::string_view line);
 

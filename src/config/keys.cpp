@@ -18,17 +18,6 @@ namespace {
 
 using loaded = result<std::shared_ptr<const crypto::private_key>>;
 
-/// The account that the process is going to become, where the machine has it.
-std::optional<crypto::key_account> account_of(const std::string& user) {
-  std::array<char, limits::account_entry> space;
-  passwd entry{};
-  passwd* found = nullptr;
-  if (::getpwnam_r(user.c_str(), &entry, space.data(), space.size(), &found) != 0 ||
-      found == nullptr)
-    return std::nullopt;
-  return crypto::key_account{entry.pw_uid, entry.pw_gid};
-}
-
 class key_files {
 public:
   explicit key_files(const std::string& user) : later_(account_of(user)) {}
@@ -41,7 +30,7 @@ public:
   }
 
 private:
-  std::optional<crypto::key_account> later_;
+  std::optional<crypto::key_account> later_; ///< what the process is going to become
   std::unordered_map<std::string, loaded> by_file_;
 };
 
@@ -69,6 +58,16 @@ void load_domain(const domain_draft& from, const std::filesystem::path& beside, 
 }
 
 } // namespace
+
+std::optional<crypto::key_account> account_of(const std::string& user) {
+  std::array<char, limits::account_entry> space;
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwnam_r(user.c_str(), &entry, space.data(), space.size(), &found) != 0 ||
+      found == nullptr)
+    return std::nullopt;
+  return crypto::key_account{entry.pw_uid, entry.pw_gid};
+}
 
 void load_keys(draft& d, const std::filesystem::path& beside, report& r) {
   key_files files(d.made.server.user);

@@ -103,7 +103,8 @@ std::optional<toml::table> parse_document(std::string_view text, report& r) {
     return toml::parse(text);
   } catch (const toml::parse_error& e) {
     const place at = place_of(e.source());
-    r.error(at, "", syntax_error(e.description(), line_of(text, at.line)));
+    const std::string_view line = line_of(text, at.line);
+    r.error(at, key_of_line(line), syntax_error(e.description(), line));
     return std::nullopt;
   }
 }

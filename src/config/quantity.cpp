@@ -25,8 +25,8 @@ struct unit {
 constexpr std::array<unit, 4> duration_units{{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}}};
 constexpr std::array<unit, 7> size_units{{{"B", 1},
                                           {"KB", 1000},
-                                          {"MB", 1000 * 1000},
-                                          {"GB", 1000 * 1000 * 1000},
+                                          {"MB", 1'000'000},
+                                          {"GB", 1'000'000'000},
                                           {"KiB", 1ull << 10},
                                           {"MiB", 1ull << 20},
                                           {"GiB", 1ull << 30}}};

@@ -21,6 +21,8 @@ void read_user(const value& v, server_settings& s) {
     return;
   if (*name == "root")
     return v.error("sealonce does not run as root; name an account without rights");
+  if (name->find('\0') != std::string::npos || !account_of(*name))
+    v.warning("this machine has no account of this name");
   s.user = *name;
   s.user_given = true;
 }

@@ -8,6 +8,8 @@
 
 #include "draft_detail.hpp"
 
+#include <algorithm>
+
 namespace sealonce::config {
 
 namespace {
@@ -22,23 +24,33 @@ std::string_view trimmed(std::string_view text) {
 
 } // namespace
 
+std::string_view key_of_line(std::string_view line) {
+  const std::string_view name = trimmed(line.substr(0, std::min(line.find('='), line.size())));
+  constexpr std::string_view bare = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                    "0123456789_-.";
+  const bool whole = line.find('=') != std::string_view::npos &&
+                     name.find_first_not_of(bare) == std::string_view::npos;
+  return whole ? name : std::string_view();
+}
+
 std::string syntax_error(std::string_view description, std::string_view line) {
   constexpr std::size_t longest_shown = 100;
-  std::string sentence = "not TOML: " + in_quotes(description.substr(0, 2 * longest_shown));
+  const std::string sentence = "not TOML: " + in_quotes(description.substr(0, 2 * longest_shown));
   const std::size_t equals = line.find('=');
-  if (equals == std::string_view::npos)
+  if (key_of_line(line).empty())
     return sentence;
-  const std::string_view name = trimmed(line.substr(0, equals));
   const std::string_view written =
       trimmed(line.substr(equals + 1, line.find('#', equals) - equals - 1));
   if (written.empty())
     return sentence + "; a value is missing after \"=\"";
-  // What begins otherwise was meant as text or number; a number would have been understood.
-  const bool begins_well =
-      std::string_view("\"'[{").find(written.front()) != std::string_view::npos;
-  if (begins_well || written.find('"') != std::string_view::npos || line.size() > longest_shown)
+  constexpr std::string_view quotes = "\"'";
+  if (written.find_first_of(quotes) != std::string_view::npos || line.size() > longest_shown)
     return sentence;
-  return sentence + "; text stands in quotes: " + std::string(name) + " = " + in_quotes(written);
+  // A number or true would have been understood, so this was meant as text.
+  if (written.front() == '[' || written.front() == '{')
+    return sentence + "; text stands in quotes, each piece by itself: [\"a\", \"b\"]";
+  return sentence + "; text stands in quotes: " + std::string(key_of_line(line)) + " = " +
+         in_quotes(written);
 }
 
 } // namespace sealonce::config

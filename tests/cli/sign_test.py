@@ -188,6 +188,12 @@ class SignByConfiguration(CommandTest):
         self.assertIn(b"DKIM-Signature:", self.by_config(
             message, '[message]\nlong_lines = "sign"\n').out)
 
+    def test_too_large(self):
+        message = MESSAGE + b"x\r\n" * 1000
+        result = self.by_config(message, '[message]\nmax_size = "2KB"\n', status=65)
+        self.assertIn("max_size", result.err)
+        self.assertEqual(result.out, b"")
+
     def test_an_unusable_key(self):
         self.write("ed.private", "nothing")
         self.assertEqual(self.by_config(MESSAGE, status=78).out, b"")

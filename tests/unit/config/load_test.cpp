@@ -269,6 +269,11 @@ BOOST_AUTO_TEST_CASE(syntax_errors_have_a_place_and_a_remedy) {
   BOOST_TEST_REQUIRE(address.size() == 1u);
   BOOST_TEST(address[0].starts_with("3:"));
   BOOST_TEST(address[0].ends_with("; text stands in quotes: listen = \"127.0.0.1:10027\""));
+  BOOST_TEST(address[0].find(": listen: not TOML: ") != std::string::npos);
+  const auto list = wrong("listen = [127.0.0.1:1,\n\"b\"]\n");
+  BOOST_TEST(list.at(0).ends_with("each piece by itself: [\"a\", \"b\"]"));
+  const auto header = wrong("[[relay]\n");
+  BOOST_TEST(header.at(0).find("quotes") == std::string::npos);
   const auto word = wrong("[log]\nlevel = info # as usual\n");
   BOOST_TEST(word.at(0).ends_with("; text stands in quotes: level = \"info\""));
   const auto nothing = wrong("[log]\nlevel =\n");
@@ -277,6 +282,16 @@ BOOST_AUTO_TEST_CASE(syntax_errors_have_a_place_and_a_remedy) {
   BOOST_TEST(open.at(0).find("text stands in quotes") == std::string::npos);
   const auto twice = wrong("[log]\nlevel = \"info\"\nlevel = \"info\"\n");
   BOOST_TEST(twice.at(0).starts_with("3:"));
+}
+
+BOOST_AUTO_TEST_CASE(the_account_to_become) {
+  expect("[server]\nuser = \"root\"\n",
+         {"2:8: server.user: sealonce does not run as root; name an account without rights"});
+  const auto s = made("[server]\nuser = \"no-such-account\"\n");
+  BOOST_TEST_REQUIRE(s->warnings.size() == 2u);
+  BOOST_TEST(s->warnings[1].find(":2:8: server.user: this machine has no account") !=
+             std::string::npos);
+  BOOST_TEST(made("[server]\nuser = \"nobody\"\n")->warnings.size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(no_text_makes_it_throw) {
