@@ -24,6 +24,17 @@ sealonce_require(tomlplusplus_FOUND "toml++ 3.3" "libtomlplusplus-dev")
 pkg_check_modules(libidn2 QUIET IMPORTED_TARGET libidn2)
 sealonce_require(libidn2_FOUND "libidn2 2.3 (internationalized domain names)" "libidn2-dev")
 
+# Not by pkg-config: Debian's libunbound.pc asks for packages that only a static build needs.
+find_path(UNBOUND_INCLUDE unbound.h)
+find_library(UNBOUND_LIBRARY unbound)
+if(UNBOUND_INCLUDE AND UNBOUND_LIBRARY)
+  set(unbound_found TRUE)
+endif()
+sealonce_require(unbound_found "libunbound 1.17 (DNS with DNSSEC)" "libunbound-dev")
+add_library(unbound INTERFACE IMPORTED)
+target_include_directories(unbound SYSTEM INTERFACE ${UNBOUND_INCLUDE})
+target_link_libraries(unbound INTERFACE ${UNBOUND_LIBRARY})
+
 find_path(MIMETIC_INCLUDE mimetic/mimetic.h)
 find_library(MIMETIC_LIBRARY mimetic)
 if(MIMETIC_INCLUDE AND MIMETIC_LIBRARY)
