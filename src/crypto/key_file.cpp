@@ -7,11 +7,10 @@
 //   "FILE: what is wrong: the commands that mend it".
 // SECURITY
 //   The text read is wiped, whatever happens.
-#include <sealonce/crypto/private_key.hpp>
+#include "key_file_detail.hpp"
 #include <sealonce/limits.hpp>
 
-#include <openssl/crypto.h>
-
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -41,15 +40,6 @@ public:
 
 private:
   int fd_;
-};
-
-/// A buffer of fixed size that leaves nothing behind.
-struct wiped_text {
-  wiped_text() : octets(limits::key_file + 1, '\0') {}
-  ~wiped_text() { OPENSSL_cleanse(octets.data(), octets.size()); }
-  wiped_text(const wiped_text&) = delete;
-  wiped_text& operator=(const wiped_text&) = delete;
-  std::string octets;
 };
 
 std::string account_name(uid_t user) {
@@ -121,7 +111,7 @@ std::string exposure(const struct stat& is, const std::string& path,
 }
 
 /// Fills `into` as far as the file goes; -1 and errno on trouble.
-ssize_t read_whole(int fd, std::string& into) {
+ssize_t read_whole(int fd, secret_text& into) {
   std::size_t have = 0;
   while (have < into.size()) {
     const ssize_t n = ::read(fd, into.data() + have, into.size() - have);
@@ -139,10 +129,15 @@ ssize_t read_whole(int fd, std::string& into) {
   return static_cast<ssize_t>(have);
 }
 
+/// How much to make room for: the file's size and one octet more, to see where it grows.
+std::size_t room_for(const struct stat& is) {
+  return std::min(static_cast<std::size_t>(is.st_size), limits::key_file) + 1;
+}
+
 } // namespace
 
-result<std::shared_ptr<const private_key>> private_key::load(const std::filesystem::path& file,
-                                                             std::optional<key_account> later) {
+result<secret_text> read_key_file(const std::filesystem::path& file,
+                                  const std::optional<key_account>& later) {
   const std::string& path = file.native();
   const descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (fd.get() < 0) {
@@ -158,14 +153,21 @@ result<std::shared_ptr<const private_key>> private_key::load(const std::filesyst
   if (const std::string wrong = exposure(is, path, later); !wrong.empty()) {
     return failure(path + ": " + wrong);
   }
-  wiped_text text;
-  const ssize_t size = read_whole(fd.get(), text.octets);
+  secret_text text(room_for(is));
+  const ssize_t size = read_whole(fd.get(), text);
   if (size < 0) {
     return failure(path + ": cannot read the key: " + system_reason(errno));
   }
-  auto key = from_pem({text.octets.data(), static_cast<std::size_t>(size)});
+  text.shorten(static_cast<std::size_t>(size));
+  return text;
+}
+
+result<std::shared_ptr<const private_key>> private_key::load(const std::filesystem::path& file,
+                                                             std::optional<key_account> later) {
+  BOOST_OUTCOME_TRY(const auto text, read_key_file(file, later));
+  auto key = from_pem(text.view());
   if (!key) {
-    return failure(path + ": " + key.error().what);
+    return failure(file.native() + ": " + key.error().what);
   }
   return key;
 }
