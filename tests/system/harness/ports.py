@@ -13,7 +13,8 @@ FIRST, LAST = 20000, 32000
 _reservations = []
 
 
-def _bindable(port):
+def is_free(port):
+    """Whether a server could listen there now."""
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
         with socket.socket(socket.AF_INET, kind) as probe:
             if kind == socket.SOCK_STREAM:
@@ -34,7 +35,7 @@ def free_port():
         except OSError:
             lock.close()
             continue
-        if _bindable(port):
+        if is_free(port):
             _reservations.append(lock)
             return port
         lock.close()
