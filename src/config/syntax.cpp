@@ -35,7 +35,7 @@ std::string_view key_of_line(std::string_view line) {
 
 std::string syntax_error(std::string_view description, std::string_view line) {
   constexpr std::size_t longest_shown = 100;
-  const std::string sentence = "not TOML: " + in_quotes(description.substr(0, 2 * longest_shown));
+  std::string sentence = "not TOML: " + in_quotes(description.substr(0, 2 * longest_shown));
   const std::size_t equals = line.find('=');
   if (key_of_line(line).empty())
     return sentence;
