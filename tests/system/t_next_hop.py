@@ -8,79 +8,14 @@ failure the next message goes through.
 import time
 
 from harness.deadline import wait_for
-from harness.loop import make_keys, own_signatures
-from harness.messages import USUAL
-from harness.ports import free_port
-from harness.sealonce import Sealonce
-from harness.sink import Sink
-from harness.smtp_client import SmtpClient, dot_stuff
-from harness.workspace import ServerCase
-
-MESSAGE = USUAL.replace(b"DOMAIN", b"rsa.example") % (b"m", b"next hop") + b"\r\n.Hello\r\n"
-SENDER, RECIPIENT = "alice@rsa.example", "bob@rcpt.example"
+from harness.relay import RECIPIENT, SENDER, RelayCase as _RelayCase
 
 # Steps after the connection stands, in order; at each one the next hop misbehaves.
 ENVELOPE_STEPS = ("mail", "rcpt", "data")
 STEPS = (*ENVELOPE_STEPS, "content", "dot")
 
 
-class RelayCase(ServerCase):
-    """client → sealonce → sink, started once for the class."""
-
-    further = ""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        keys, _ = make_keys(cls.workspace, {"rsa.example": ["rsa"]})
-        cls.sink = cls.keep(Sink(free_port()).start())
-        cls.sealonce = Sealonce(cls.workspace, cls.sink.port, keys, further=cls.further)
-        cls.keep(cls.sealonce).start()
-
-    def setUp(self):
-        self.sink.clear()
-        self.addCleanup(self.sink.usual)
-
-    def client(self):
-        client = SmtpClient(self.sealonce.port)
-        self.addCleanup(client.close)
-        return client
-
-    def transact(self, client, recipients=(RECIPIENT,), message=MESSAGE):
-        """One transaction as Postfix does it; returns the replies by step, up to the last one."""
-        replies = {"mail": client.command(f"MAIL FROM:<{SENDER}>")}
-        if replies["mail"][0] != "2":
-            return replies
-        answers = [client.command(f"RCPT TO:<{r}>") for r in recipients]
-        replies["rcpt"] = answers[0] if len(answers) == 1 else answers
-        if not any(a[0] == "2" for a in answers):
-            return replies
-        replies["data"] = client.command("DATA")
-        if replies["data"][0] == "3":
-            client.send(dot_stuff(message))
-            replies["dot"] = client.reply()
-        return replies
-
-    def last(self, replies):
-        return list(replies.values())[-1]
-
-    def assert_next_message_passes(self, client, last_reply):
-        """On the same connection, unless the reply said that it is being closed."""
-        if last_reply.startswith("421"):
-            client = self.client()
-            client.greet()
-        else:
-            client.command("RSET", "250")
-        self.sink.clear()
-        reply = client.transaction(SENDER, [RECIPIENT], MESSAGE)
-        self.assertTrue(reply.startswith("250"), reply)
-        self.assertEqual(len(self.sink.deliveries), 1)
-        content = self.sink.deliveries[0].content
-        self.assertEqual(len(own_signatures(content, "rsa.example")), 1)
-        self.assertTrue(content.endswith(MESSAGE))
-
-
-class NextHopRefuses(RelayCase):
+class NextHopRefuses(_RelayCase):
     """The next hop's own answer comes through: code, enhanced status and text."""
 
     def check(self, step, reply):
@@ -122,7 +57,7 @@ class NextHopRefuses(RelayCase):
         self.assert_next_message_passes(client, reply)
 
 
-class NextHopFails(RelayCase):
+class NextHopFails(_RelayCase):
     """Connection lost, half a reply, nonsense: a 4xx, and nothing counts as delivered."""
 
     def check(self, step, **act):
@@ -154,7 +89,7 @@ class NextHopFails(RelayCase):
             self.assertRegex(reply, r"^4\d\d ", replies)
 
 
-class NextHopIsNotThere(RelayCase):
+class NextHopIsNotThere(_RelayCase):
     """Every connection is refused, dropped or answered with something else than 220."""
 
     def assert_deferred(self):
@@ -208,7 +143,7 @@ class NextHopIsNotThere(RelayCase):
         self.check_greeting(reply="SSH-2.0-OpenSSH_9.2")
 
 
-class NextHopIsSlow(RelayCase):
+class NextHopIsSlow(_RelayCase):
     def test_slow_at_every_step(self):
         client = self.client()
         client.greet()
