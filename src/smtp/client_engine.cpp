@@ -29,7 +29,7 @@ void client_engine::received(std::span<const char> bytes) {
 }
 
 void client_engine::command(std::string_view line) {
-  if (line.find_first_of("\r\n") != line.npos)
+  if (line.find('\r') != line.npos || line.find('\n') != line.npos)
     throw std::invalid_argument("client_engine: a line end inside a command");
   if (output_.empty())
     unsent_ = 0;
@@ -44,8 +44,7 @@ void client_engine::message_sent() {
 }
 
 bool client_engine::idle() const {
-  return state_ == state::ready && unanswered_ == 0 && !has_input() && !parser_.partial() &&
-         output_.empty();
+  return state_ == state::ready && unanswered_ == 0 && !has_input() && output_.empty();
 }
 
 std::chrono::seconds client_engine::timeout() const {

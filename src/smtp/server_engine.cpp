@@ -63,7 +63,7 @@ server_engine::event server_engine::next() {
     if (line.empty() || line.back() != '\r')
       return end_session({500, "5.5.2", "A command line must end with CRLF"});
     line.remove_suffix(1);
-    if (line.find_first_of(std::string_view("\r\0", 2)) != line.npos)
+    if (line.find('\r') != line.npos || line.find('\0') != line.npos)
       return end_session({500, "5.5.2", "Control characters in a command"});
     const command c = parse_command(line);
     if (must_wait(c.what))
@@ -88,7 +88,6 @@ bool server_engine::must_wait(verb what) const {
   case verb::ehlo:
   case verb::helo:
   case verb::rset:
-  case verb::quit:
     return unanswered() != 0;
   case verb::mail:
   case verb::xforward:
@@ -183,7 +182,6 @@ server_engine::event server_engine::handle_mail(const command& c) {
          "Message size exceeds the limit of " + std::to_string(*offered_.size) + " octets"});
   reset_transaction();
   state_ = state::mail;
-  mail_pending_ = true;
   utf8_ = mail.utf8;
   const event what = forward(verb::mail, mail.needs);
   forwarded_.line.append("MAIL FROM:").append(mail.path).append(mail.parameters);
@@ -219,7 +217,7 @@ server_engine::event server_engine::handle_data(const command& c) {
     return local({451, "4.4.2", "The next hop lost this transaction; try again"});
   if (state_ != state::mail)
     return error({503, "5.5.1", "Need MAIL command"});
-  if (!mail_pending_ && rcpt_pending_ == 0 && envelope_.recipients == 0)
+  if (rcpt_pending_ == 0 && envelope_.recipients == 0)
     return rcpt_seen_ == 0 ? error({503, "5.5.1", "Need RCPT command"})
                            : error({554, "5.5.1", "No valid recipients"});
   data_due_ = true;
@@ -282,7 +280,6 @@ const std::string& server_engine::note_answer(verb what, const reply& r) {
   const bool refused = r.code() / 100 == 4 || r.code() / 100 == 5;
   switch (what) {
   case verb::mail:
-    mail_pending_ = false;
     mail_refused_ = !r.positive();
     break;
   case verb::rcpt:
@@ -338,7 +335,6 @@ server_engine::event server_engine::error(const reply& r) {
 }
 
 server_engine::event server_engine::end_session(const reply& r) {
-  hello_due_ = false;
   closing_ = true;
   local(r);
   return unanswered() == 0 ? event::close : event::need_input;
@@ -346,7 +342,6 @@ server_engine::event server_engine::end_session(const reply& r) {
 
 void server_engine::reset_transaction() {
   state_ = state::idle;
-  mail_pending_ = false;
   mail_refused_ = false;
   utf8_ = false;
   rcpt_pending_ = 0;

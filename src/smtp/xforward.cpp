@@ -82,12 +82,12 @@ bool unavailable(std::string_view value) {
 xforward_command parse_xforward(std::string_view argument, unsigned carried,
                                 original_client& client) {
   xforward_command parsed;
-  original_client noted = client;
+  original_client told;
   std::string_view rest = argument;
   for (auto word = next_word(rest); !word.empty(); word = next_word(rest)) {
     const auto equals = word.find('=');
     const unsigned attribute = xforward_attribute_named(word.substr(0, equals));
-    std::string* const slot = member(noted, attribute);
+    std::string* const slot = member(told, attribute);
     if (equals == word.npos || slot == nullptr) {
       parsed.refusal = reply(501, "5.5.4", "Bad or unknown XFORWARD attribute");
       return parsed;
@@ -106,7 +106,9 @@ xforward_command parse_xforward(std::string_view argument, unsigned carried,
     parsed.refusal = reply(501, "5.5.4", "Syntax: XFORWARD attribute=value...");
     return parsed;
   }
-  client = std::move(noted);
+  for (unsigned attribute = 1; attribute <= parsed.attributes; attribute <<= 1)
+    if (parsed.attributes & attribute)
+      *member(client, attribute) = std::move(*member(told, attribute));
   return parsed;
 }
 

@@ -58,6 +58,8 @@ public:
     expect_event(event::failed, {});
     BOOST_TEST((engine.failure() == why), "another failure");
     BOOST_TEST(!engine.idle());
+    engine.received(std::string_view("220 again\r\n"));
+    BOOST_TEST((engine.next() == event::failed), "a failure is for good");
   }
   void expect_no_event() { BOOST_TEST(events_.empty()); }
 

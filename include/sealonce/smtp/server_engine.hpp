@@ -54,6 +54,8 @@ public:
   /// next hop are kept, so the caller does not read on meanwhile.
   void received(std::span<const char> bytes);
   [[nodiscard]] event next();
+  /// Octets received that next() has not taken yet.
+  [[nodiscard]] std::size_t unread() const { return input_.size() - read_; }
 
   /// A command for the next hop.
   struct forwarded_command {
@@ -127,8 +129,7 @@ private:
   bool closing_ = false;
   bool hello_due_ = false;       ///< answer_hello() is
   bool data_due_ = false;        ///< DATA is not answered yet
-  bool mail_pending_ = false;    ///< MAIL is not answered yet
-  bool mail_refused_ = false;    ///< … or was refused, and its group is not over
+  bool mail_refused_ = false;    ///< MAIL was refused, and its group is not over
   bool utf8_ = false;            ///< this transaction has SMTPUTF8
   std::size_t rcpt_pending_ = 0; ///< RCPTs not answered yet
   std::size_t rcpt_seen_ = 0;    ///< RCPTs forwarded in this transaction

@@ -118,6 +118,17 @@ BOOST_AUTO_TEST_CASE(one_octet_too_many_is_too_many_however_it_comes) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(an_endless_line_in_small_pieces_is_not_kept) {
+  server_script s(test::cutting::whole());
+  s.engine.output().clear();
+  for (int i = 0; i < 1'000'000; ++i)
+    s.give("x");
+  BOOST_TEST(s.engine.unread() <= limits::mail_command_line + 1);
+  s.expect_close();
+  s.expect_send("500 5.5.2 Command line too long\r\n");
+  s.finish();
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_heard_or_kept_after_the_end) {
   server_script s(test::cutting::whole());
   s.give("QUIT\r\n");
@@ -126,6 +137,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_heard_or_kept_after_the_end) {
   for (int i = 0; i < 1000; ++i)
     s.engine.received(std::string(1000, 'x'));
   s.engine.received("\r\nMAIL FROM:<a@b>\r\n"sv);
+  BOOST_TEST(s.engine.unread() == 0u);
   BOOST_TEST((s.engine.next() == smtp::server_engine::event::close));
   s.finish();
 }

@@ -148,6 +148,34 @@ BOOST_AUTO_TEST_CASE(mail_and_xforward_wait_for_the_answer_to_mail) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(xforward_behind_a_mail_that_is_refused) {
+  in_every_cutting([](server_script& s) {
+    s.greet();
+    s.give("MAIL FROM:<a@b>\r\nXFORWARD IDENT=4711\r\nMAIL FROM:<c@d>\r\n");
+    s.expect_forward("MAIL FROM:<a@b>");
+    s.expect_no_event();
+    s.answer("550 5.7.1 no\r\n");
+    s.expect_forward("XFORWARD IDENT=4711");
+    s.expect_forward("MAIL FROM:<c@d>");
+    s.answer("250 1\r\n");
+    s.answer("250 2\r\n");
+    s.expect_send("550 5.7.1 no\r\n250 1\r\n250 2\r\n");
+  });
+}
+
+BOOST_AUTO_TEST_CASE(data_without_a_recipient_is_not_for_the_next_hop) {
+  in_every_cutting([](server_script& s) {
+    s.greet();
+    s.give("MAIL FROM:<a@b>\r\nRCPT TO:junk\r\nDATA\r\n");
+    s.expect_forward("MAIL FROM:<a@b>");
+    s.expect_no_event();
+    s.answer("250 ok\r\n");
+    s.expect_send("250 ok\r\n"
+                  "501 5.1.3 Bad address syntax: an address in angle brackets is wanted\r\n"
+                  "503 5.5.1 Need RCPT command\r\n");
+  });
+}
+
 BOOST_AUTO_TEST_CASE(rset_inside_a_pipeline_has_its_turn_after_what_is_due) {
   in_every_cutting([](server_script& s) {
     s.greet();
