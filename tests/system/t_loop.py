@@ -109,4 +109,3 @@ class LoopForSigner(LoopAsDocumented):
 
 _add_tests(LoopAsDocumented)
 _add_tests(LoopForSigner)
-del LoopCase  # a base class, not a test

@@ -8,14 +8,14 @@ failure the next message goes through.
 import time
 
 from harness.deadline import wait_for
-from harness.relay import RECIPIENT, SENDER, RelayCase as _RelayCase
+from harness.relay import RECIPIENT, SENDER, RelayCase
 
 # Steps after the connection stands, in order; at each one the next hop misbehaves.
 ENVELOPE_STEPS = ("mail", "rcpt", "data")
 STEPS = (*ENVELOPE_STEPS, "content", "dot")
 
 
-class NextHopRefuses(_RelayCase):
+class NextHopRefuses(RelayCase):
     """The next hop's own answer comes through: code, enhanced status and text."""
 
     def check(self, step, reply):
@@ -57,7 +57,7 @@ class NextHopRefuses(_RelayCase):
         self.assert_next_message_passes(client, reply)
 
 
-class NextHopFails(_RelayCase):
+class NextHopFails(RelayCase):
     """Connection lost, half a reply, nonsense: a 4xx, and nothing counts as delivered."""
 
     def check(self, step, **act):
@@ -89,7 +89,7 @@ class NextHopFails(_RelayCase):
             self.assertRegex(reply, r"^4\d\d ", replies)
 
 
-class NextHopIsNotThere(_RelayCase):
+class NextHopIsNotThere(RelayCase):
     """Every connection is refused, dropped or answered with something else than 220."""
 
     def assert_deferred(self):
@@ -143,7 +143,7 @@ class NextHopIsNotThere(_RelayCase):
         self.check_greeting(reply="SSH-2.0-OpenSSH_9.2")
 
 
-class NextHopIsSlow(_RelayCase):
+class NextHopIsSlow(RelayCase):
     def test_slow_at_every_step(self):
         client = self.client()
         client.greet()

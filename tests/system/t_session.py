@@ -9,7 +9,7 @@ from harness.deadline import wait_for
 from harness.dns import NameServer
 from harness.loop import own_signatures
 from harness.messages import USUAL
-from harness.relay import MESSAGE, RECIPIENT, SENDER, RelayCase as _RelayCase
+from harness.relay import MESSAGE, RECIPIENT, SENDER, RelayCase
 from harness.sealonce import run
 from harness.smtp_client import SmtpClient, dot_stuff
 from harness.verify import Verifiers
@@ -21,7 +21,7 @@ def message(name, body):
     return HEAD % (name.encode(), name.encode()) + b"\r\n" + body
 
 
-class Session(_RelayCase):
+class Session(RelayCase):
     def greeted(self):
         client = self.client()
         client.greet()
@@ -178,7 +178,7 @@ class Session(_RelayCase):
         self.assert_arrived(5, MESSAGE)
 
 
-class Smuggling(_RelayCase):
+class Smuggling(RelayCase):
     """<CRLF>.<CRLF> alone ends the data. What only looks like it stays inside one message."""
 
     LOOKALIKES = (b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r.\r\n", b"\r\n.\r", b"\n.\r",
@@ -206,7 +206,7 @@ class Smuggling(_RelayCase):
                     self.assertIsNone(re.search(rb"(?<!\r)\n|\r(?!\n)", delivery.content))
 
 
-class Stopping(_RelayCase):
+class Stopping(RelayCase):
     def test_sigterm_lets_a_transaction_end(self):
         client = self.client()
         client.greet()
@@ -226,7 +226,7 @@ class Stopping(_RelayCase):
         self.sealonce.start()
 
 
-class GeneratedKey(_RelayCase):
+class GeneratedKey(RelayCase):
     """A key of keygen, its SELECTOR.txt put into a zone as it is: three verifiers accept the mail."""
 
     def test_keygen_to_verified(self):

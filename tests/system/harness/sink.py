@@ -88,9 +88,8 @@ class _Connection:
 
     def read_content(self):
         """The stuffed content with its final CRLF; the end is CRLF.CRLF alone."""
-        if self.buffer.startswith(b".\r\n"):
-            self.buffer = self.buffer[3:]
-            return b""
+        # The CRLF of the DATA command is the first half of the end of an empty message.
+        self.buffer = b"\r\n" + self.buffer
         pieces = []
         while b"\r\n.\r\n" not in self.buffer:
             # The four last octets may be the beginning of the end.
@@ -104,7 +103,7 @@ class _Connection:
             self.buffer += got
         rest, self.buffer = self.buffer.split(b"\r\n.\r\n", 1)
         pieces.append(rest + b"\r\n")
-        return b"".join(pieces)
+        return b"".join(pieces)[2:]
 
     def answer(self, step, line, usual):
         """Says the usual reply, or what the script has for this step; returns what was said."""

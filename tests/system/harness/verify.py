@@ -26,10 +26,11 @@ class Verdict:
 
 
 def split_fields(message):
-    """(fields with their CRLF, the rest from the empty line on)."""
+    """(header lines with their continuations and CRLF, the rest from the empty line on). A line that
+    is no field, such as an mbox "From " line, counts as one."""
     fields, at = [], 0
     for match in re.finditer(rb"[^\r\n][^\n]*\n(?:[ \t][^\n]*\n)*", message):
-        if match.start() != at or not re.match(rb"[!-9;-~]+[ \t]*:", match[0]):
+        if match.start() != at:
             break
         fields.append(match[0])
         at = match.end()
