@@ -12,7 +12,8 @@ namespace sealonce::config {
 [[nodiscard]] result<std::string> parse_domain(std::string_view text);
 
 /// A selector for s=: labels of letters, digits and inner hyphens with dots between (RFC 6376
-/// §3.1). Comes out in lower case, as DNS compares it.
+/// §3.1), and underscores, which many selectors in use have. Comes out in lower case, as DNS
+/// compares it.
 [[nodiscard]] result<std::string> parse_selector(std::string_view text);
 
 /// A host name as in EHLO: like a domain, one label is enough.
