@@ -44,7 +44,7 @@ void client_engine::message_sent() {
 }
 
 bool client_engine::idle() const {
-  return state_ == state::ready && unanswered_ == 0 && !has_input() && output_.empty();
+  return state_ == state::ready && unanswered_ == 0 && !has_input();
 }
 
 std::chrono::seconds client_engine::timeout() const {

@@ -143,7 +143,7 @@ reply take_parameter(std::string_view word, const std::array<parameter, n>& know
     into.parameters.append(" ").append(word);
     return {};
   }
-  return {555, "5.5.4", "Unsupported parameter: " + std::string(key)};
+  return {555, "5.5.4", "Unsupported parameter: " + printable(key)};
 }
 
 /// The path at the front of `text` goes into `into`, `text` becomes what follows it.

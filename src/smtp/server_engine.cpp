@@ -24,9 +24,8 @@ namespace sealonce::smtp {
 namespace {
 
 bool clean_argument(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) > ' ' && static_cast<unsigned char>(c) != 0x7f;
-  });
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
 } // namespace
@@ -219,7 +218,7 @@ server_engine::event server_engine::handle_data(const command& c) {
     return error({503, "5.5.1", "Need MAIL command"});
   if (rcpt_pending_ == 0 && envelope_.recipients == 0)
     return rcpt_seen_ == 0 ? error({503, "5.5.1", "Need RCPT command"})
-                           : error({554, "5.5.1", "No valid recipients"});
+                           : local({554, "5.5.1", "No valid recipients"});
   data_due_ = true;
   const event what = forward(verb::data, 0);
   forwarded_.line = "DATA";
@@ -315,7 +314,8 @@ void server_engine::transaction_lost() {
 }
 
 void server_engine::farewell(const reply& r) {
-  (void)end_session(r);
+  if (!closing_)
+    end_session(r);
 }
 
 server_engine::event server_engine::local(const reply& r) {

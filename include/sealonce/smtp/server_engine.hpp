@@ -89,7 +89,7 @@ public:
   /// bounce). What is unanswered() stays due.
   void transaction_lost();
   /// Says `r` (421) after what is due, instead of a reply to EHLO where that is due, and ends the
-  /// session.
+  /// session; nothing where it is ending already.
   void farewell(const reply& r);
 
   /// The greeting is in it from the start. The caller takes it away.

@@ -56,6 +56,7 @@ BOOST_AUTO_TEST_CASE(a_message_from_greeting_to_quit) {
     s.expect_send("250 2.0.0 Ok: queued as 4X\r\n");
     BOOST_TEST(!s.engine.in_transaction());
     BOOST_TEST(s.engine.current().recipients == 0u);
+    BOOST_TEST(s.engine.current().reverse_path == "");
     s.give("QUIT\r\n");
     s.expect_close();
     s.expect_send("221 2.0.0 Bye\r\n");
@@ -247,6 +248,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_command_is_said) {
       {"EHLO a b", "501 5.5.4 Syntax: EHLO hostname"},
       {"HELO", "501 5.5.4 Syntax: HELO hostname"},
       {"HELO a\tb", "501 5.5.4 Syntax: HELO hostname"},
+      {"EHLO m\xc3\xbcnchen.example", "501 5.5.4 Syntax: EHLO hostname"},
       {"MAIL", "501 5.5.4 Syntax: FROM:<address>"},
       {"RSET x", "501 5.5.4 Syntax: RSET"},
       {"QUIT now", "501 5.5.4 Syntax: QUIT"},

@@ -1,4 +1,5 @@
 #include "server_script.hpp"
+#include <sealonce/limits.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -100,6 +101,15 @@ BOOST_AUTO_TEST_CASE(farewell_to_an_idle_client) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(no_farewell_behind_another) {
+  in_every_cutting([](server_script& s) {
+    s.give("QUIT\r\n");
+    s.farewell(smtp::reply(421, "4.3.2", "Shutting down"));
+    s.expect_close();
+    s.expect_send("221 2.0.0 Bye\r\n");
+  });
+}
+
 BOOST_AUTO_TEST_CASE(farewell_instead_of_an_answer_to_ehlo) {
   in_every_cutting([](server_script& s) {
     s.give("EHLO client.example\r\nMAIL FROM:<a@b>\r\n");
@@ -179,8 +189,11 @@ BOOST_AUTO_TEST_CASE(no_valid_recipients) {
     s.expect_forward("RCPT TO:<c@d>");
     s.answer("250 ok\r\n");
     s.answer("550 no\r\n");
-    s.give("DATA\r\n");
-    s.expect_send("250 ok\r\n550 no\r\n554 5.5.1 No valid recipients\r\n");
+    s.expect_send("250 ok\r\n550 no\r\n");
+    for (unsigned i = 0; i <= limits::command_errors; ++i) { // which is no error of the upstream
+      s.give("DATA\r\n");
+      s.expect_send("554 5.5.1 No valid recipients\r\n");
+    }
   });
 }
 

@@ -187,6 +187,9 @@ BOOST_AUTO_TEST_CASE(parameters_of_extensions_that_are_not_offered) {
     BOOST_TEST(outcome(smtp::parse_rcpt(argument, offer(smtp::dsn), false)) ==
                "<a@b> " + std::string(written));
   }
+  const auto overlong = smtp::parse_mail("FROM:<> " + std::string(2000, 'X'), offer(all));
+  BOOST_TEST(outcome(overlong) == "555 5.5.4");
+  BOOST_TEST(overlong.refusal.wire().size() <= 512u); // RFC 5321 §4.5.3.1.5
   BOOST_TEST(outcome(smtp::parse_rcpt("TO:<a@b> SIZE=1", offer(all), false)) == "555 5.5.4");
 }
 
