@@ -93,6 +93,8 @@ result<std::shared_ptr<const private_key>> private_key::adopt(std::unique_ptr<se
       EVP_DigestSignInit_ex(s->start.get(), nullptr, digest, nullptr, nullptr, key, nullptr) != 1) {
     return openssl_failure("the key cannot sign");
   }
+  const std::string half = public_octets(key);
+  BOOST_OUTCOME_TRY(s->public_half, public_key::from_octets(type, {octets(half), half.size()}));
   return std::shared_ptr<const private_key>(new private_key(std::move(s), type, bits));
 }
 
@@ -145,6 +147,10 @@ result<std::string> private_key::sign(std::string_view data) const {
     return openssl_failure("the key does not sign");
   }
   return base64({signature.data(), size});
+}
+
+const public_key& private_key::public_half() const {
+  return *secret_->public_half;
 }
 
 std::string private_key::public_record() const {

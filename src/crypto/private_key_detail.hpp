@@ -3,6 +3,9 @@
 
 #include "openssl_detail.hpp"
 #include <sealonce/crypto/private_key.hpp>
+#include <sealonce/crypto/public_key.hpp>
+
+#include <optional>
 
 namespace sealonce::crypto {
 
@@ -13,6 +16,7 @@ inline constexpr std::size_t ed25519_octets = 32;
 struct private_key::secret {
   evp_pkey key;
   evp_md_ctx start; ///< a signature that has begun and is only ever copied
+  std::optional<public_key> public_half;
 };
 
 } // namespace sealonce::crypto

@@ -75,8 +75,7 @@ result<public_key> public_key::from_octets(key_type type, std::span<const unsign
 }
 
 result<public_key> public_key::of(const private_key& key) {
-  BOOST_OUTCOME_TRY(const auto octets, decode_base64(key.public_record()));
-  return from_octets(key.type(), octets);
+  return key.public_half();
 }
 
 bool public_key::verify(std::string_view data, std::span<const unsigned char> signature) const {

@@ -12,6 +12,7 @@
 namespace sealonce::crypto {
 
 enum class key_type { rsa, ed25519 };
+class public_key;
 
 /// An account that may own and read key files besides root and the one that runs the process now:
 /// the account that the process is going to become ([server] user).
@@ -50,6 +51,9 @@ public:
   /// rsa-sha256: RSASSA-PKCS1-v1_5 over SHA-256 of `data` (RFC 6376 §3.3.1). ed25519-sha256:
   /// PureEdDSA over the 32 octets of SHA-256 of `data` (RFC 8463 §3). The result is base64.
   [[nodiscard]] result<std::string> sign(std::string_view data) const;
+
+  /// The public half, made once when the key was loaded; lives as long as the object.
+  [[nodiscard]] const public_key& public_half() const;
 
   /// What p= of the key record holds, base64: SubjectPublicKeyInfo for RSA (RFC 6376 §3.6.1), the
   /// bare 32 octets for Ed25519 (RFC 8463 §4).

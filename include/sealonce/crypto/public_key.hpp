@@ -23,7 +23,7 @@ public:
   [[nodiscard]] static result<public_key> from_octets(key_type type,
                                                       std::span<const unsigned char> octets);
 
-  /// The public half; no private octet is kept.
+  /// The public half; no private octet is kept. Never fails; private_key::public_half() copied.
   [[nodiscard]] static result<public_key> of(const private_key& key);
 
   [[nodiscard]] key_type type() const { return type_; }
