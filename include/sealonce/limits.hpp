@@ -99,8 +99,30 @@ inline constexpr auto signed_name = 76_octets;
 /// thousand times must not give a signature as long as itself.
 inline constexpr std::size_t signed_instances = 20;
 
+/// Signatures with d= and s= of ours that are verified in one message, counted from the top: more
+/// than one for each key is odd already. What stands below them counts as broken.
+inline constexpr std::size_t own_signatures = 16;
+
+/// Signatures of one message that are evaluated, counted from the top, and with it the names that
+/// are looked up for a message.
+inline constexpr std::size_t verified_signatures = 10;
+/// Key records that are tried for one name; RFC 6376 §3.6.2.2 says that there is one.
+inline constexpr std::size_t key_records = 5;
+/// How far t= may be ahead of our clock.
+inline constexpr std::chrono::seconds signature_ahead{300};
+/// What a verdict repeats of b=, of a= and of what others say, in octets.
+inline constexpr std::size_t shown_signature = 64;
+inline constexpr std::size_t shown_algorithm = 32;
+inline constexpr std::size_t shown_text = 400;
+
 // ---- configuration ----
 inline constexpr auto configuration_file = 16_MiB;
+/// A key table or signing table; its texts are found by offsets of 32 bits.
+inline constexpr auto table_file = 2048_MiB;
+/// What is wrong with a table is said so often; then only how often more.
+inline constexpr std::size_t table_complaints = 50;
+/// A name or pattern of a table; what is looked up is an address.
+inline constexpr auto table_key = 1024_octets;
 /// What getpwnam_r needs for the strings of one account.
 inline constexpr auto account_entry = 16_KiB;
 /// What is read from a file at once.

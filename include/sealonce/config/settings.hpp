@@ -8,12 +8,17 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
+
+namespace sealonce::policy {
+class signing_tables;
+}
 
 namespace sealonce::config {
 
@@ -60,6 +65,20 @@ struct relay_settings {
   protocol next_hop_protocol = protocol::smtp;
   relay_mode mode = relay_mode::sign;
   std::vector<network> allow; ///< who may connect; filled with loopback where none is given
+  /// Whose mail is signed; none = the mail of everybody who may connect.
+  std::optional<std::vector<network>> internal_hosts;
+};
+
+/// A field of the header: there at all, or there with a value.
+struct header_condition {
+  std::string name;
+  std::string value; ///< lower case, "*" stands for anything; empty = whatever the value is
+};
+
+/// Which mail is not signed. Patterns are in lower case; "*" stands for anything.
+struct exclusions {
+  std::vector<std::string> recipients; ///< mail to nobody but these
+  std::vector<header_condition> headers;
 };
 
 struct signing_settings {
@@ -67,6 +86,14 @@ struct signing_settings {
   dkim::header_list headers;
   std::optional<std::chrono::seconds> lifetime;
   error_action on_error = error_action::tempfail;
+  /// OpenDKIM's tables; null = none.
+  std::shared_ptr<const policy::signing_tables> tables;
+  /// Every row of the signing table that matches signs, not only the first.
+  bool multiple_signatures = false;
+  /// The field that says whose mail it is: the first of these that is there.
+  std::vector<std::string> author_headers{"From"};
+  std::string default_domain; ///< signs what no rule is there for; a name in domains, or empty
+  exclusions exclude;         ///< for every domain
 };
 
 /// A key of the configuration that cannot be used, and why.
@@ -81,6 +108,15 @@ struct domain_settings {
   std::string name; ///< lower case A-labels
   std::vector<dkim::signing_key> keys;
   std::vector<unusable_key> unusable; ///< any = mail of this domain is deferred with 451 4.7.5
+  bool sign = true;       ///< false = mail of this domain passes unsigned, whatever the tables say
+  bool subdomains = true; ///< signs for those subdomains that have no entry of their own, too
+  exclusions exclude;
+};
+
+/// Mail of a list is signed by a domain, whoever its author is.
+struct list_rule {
+  std::string list_id; ///< pattern in lower case; "*" stands for anything
+  std::string domain;  ///< a name in domains
 };
 
 struct message_settings {
@@ -120,9 +156,19 @@ struct log_settings {
   log_level level = log_level::info;
 };
 
+/// Lets a name be looked up without a string of its own.
+struct name_hash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view name) const {
+    return std::hash<std::string_view>()(name);
+  }
+};
+using domain_map = std::unordered_map<std::string, domain_settings, name_hash, std::equal_to<>>;
+
 struct settings {
   std::vector<relay_settings> relays;
-  std::unordered_map<std::string, domain_settings> domains; ///< by name
+  domain_map domains;           ///< by name, aliases too
+  std::vector<list_rule> lists; ///< in the order of the file
   signing_settings signing;
   once_settings once;
   message_settings message;

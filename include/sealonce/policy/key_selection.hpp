@@ -12,6 +12,14 @@
 
 namespace sealonce::policy {
 
+// More reasons why mail passes unsigned; see policy/reason.hpp.
+namespace reason {
+/// [[relay]] internal_hosts is set, and the mail comes from somewhere else.
+inline constexpr std::string_view not_internal = "not-internal";
+/// [[domain]] sign = false, exclude_recipients or exclude_headers.
+inline constexpr std::string_view excluded = "excluded";
+} // namespace reason
+
 /// Where a message came from, as text.
 struct message_origin {
   std::string_view peer; ///< who connected: "192.0.2.1", "2001:db8::1" or "unix"
@@ -33,7 +41,7 @@ struct author_query {
 
 /// A key that is to sign.
 struct selected_key {
-  /// Never null; key->key is not null either. Shares what it needs of the settings.
+  /// Never null; key->key is not null either. Valid for as long as the settings are there.
   std::shared_ptr<const dkim::signing_key> key;
   std::string identity; ///< i=, as an address, not yet encoded; empty = not written
 };
@@ -61,8 +69,13 @@ public:
 [[nodiscard]] selection select_keys(const author_query& query, const config::settings& s,
                                     selection_trace* trace = nullptr);
 
+/// The reason for mail without an author; empty for `found`.
+[[nodiscard]] std::string_view author_reason(message::author_status status);
+
 /// The key that we hold under this d= and s= (any case, A-labels), or null: how a signature of our
-/// own is recognised. Null also for a key that cannot be used.
+/// own is recognised. Null also for a key that cannot be used. Rows of a key table whose domain is
+/// "%" hold keys of no domain in particular and are not looked at: what select_keys has chosen is
+/// to be asked as well. Valid for as long as the settings are there.
 [[nodiscard]] std::shared_ptr<const dkim::signing_key>
 held_key(std::string_view domain, std::string_view selector, const config::settings& s);
 
