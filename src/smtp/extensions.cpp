@@ -116,6 +116,7 @@ extensions mirrored(const extensions& next_hop, std::uint64_t max_size) {
   offer.size = smaller(next_hop.size, max_size);
   if (offer.size)
     offer.set |= message_size;
+  offer.set &= ~static_cast<unsigned>(require_tls); // RFC 8689 §4.2: only inside TLS
   if (offer.xforward_attributes == 0)
     offer.set &= ~static_cast<unsigned>(xforward);
   return offer;

@@ -76,8 +76,10 @@ BOOST_AUTO_TEST_CASE(what_is_announced_reads_back) {
 BOOST_AUTO_TEST_CASE(we_announce_what_the_next_hop_has) {
   smtp::extensions hop;
   BOOST_TEST(smtp::mirrored(hop, 0).set == smtp::pipelining);
-  hop.set = smtp::eight_bit_mime | smtp::dsn | smtp::require_tls;
+  hop.set = smtp::eight_bit_mime | smtp::dsn;
   BOOST_TEST(smtp::mirrored(hop, 0).set == (hop.set | smtp::pipelining));
+  hop.set |= smtp::require_tls; // nothing that a connection without TLS may promise
+  BOOST_TEST(!smtp::mirrored(hop, 0).has(smtp::require_tls));
   hop.set = smtp::xforward;
   BOOST_TEST(smtp::mirrored(hop, 0).set == smtp::pipelining); // no attribute that we know
   hop.xforward_attributes = smtp::xforward_ident;
