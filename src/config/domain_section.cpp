@@ -3,6 +3,7 @@
 
 #include "draft_detail.hpp"
 #include <sealonce/config/names.hpp>
+#include <sealonce/policy/wildcard.hpp>
 
 #include <array>
 #include <unordered_set>
@@ -37,7 +38,19 @@ void read_key(const toml::table& table, domain_draft& d, report& r) {
   d.keys.push_back(std::move(key));
 }
 
-constexpr std::array<row<domain_draft>, 2> rows{{
+void read_aliases(const value& v, domain_draft& d) {
+  for (const value& one : v.strings(true))
+    if (auto name = one.parsed<std::string>(parse_domain))
+      d.aliases.push_back({std::move(*name), one.at()});
+}
+
+void read_lists(const value& v, domain_draft& d) {
+  for (const value& one : v.strings(true))
+    if (const auto pattern = one.text())
+      d.lists.push_back({policy::lower_case(*pattern), one.at()});
+}
+
+constexpr std::array<row<domain_draft>, 8> rows{{
     {"name",
      [](const value& v, domain_draft& d) {
        d.name = v.parsed<std::string>(parse_domain).value_or("");
@@ -48,6 +61,15 @@ constexpr std::array<row<domain_draft>, 2> rows{{
        for (const toml::table* table : tables(v))
          read_key(*table, d, v.errors());
      }},
+    {"aliases", read_aliases},
+    {"subdomains",
+     [](const value& v, domain_draft& d) { d.made.subdomains = v.flag().value_or(true); }},
+    {"lists", read_lists},
+    {"exclude_recipients",
+     [](const value& v, domain_draft& d) { read_excluded_recipients(v, d.made.exclude); }},
+    {"exclude_headers",
+     [](const value& v, domain_draft& d) { read_excluded_headers(v, d.made.exclude); }},
+    {"sign", [](const value& v, domain_draft& d) { d.made.sign = v.flag().value_or(true); }},
 }};
 
 void check_lengths(const domain_draft& d, report& r) {
@@ -55,6 +77,9 @@ void check_lengths(const domain_draft& d, report& r) {
     const auto name = key_record_name(key.selector, d.name);
     if (!name)
       r.error(key.selector_at, "domain.key.selector", name.error().what);
+    for (const placed_text& alias : d.aliases)
+      if (const auto other = key_record_name(key.selector, alias.text); !other)
+        r.error(alias.at, "domain.aliases", other.error().what);
   }
 }
 
@@ -73,12 +98,15 @@ void read_domains(const value& v, draft& d) {
     domain_draft one;
     read_section<domain_draft>(*table, "domain", rows, one, v.errors());
     require(*table, "domain", {"name"}, v.errors());
-    if (!table->contains("key"))
+    if (!table->contains("key") && one.made.sign)
       v.errors().error(place_of(table->source()), "domain.key",
                        "missing: below [[domain]] at least one [[domain.key]] with selector and "
-                       "file is needed");
+                       "file is needed, or sign = false");
     if (!one.name.empty() && !names.insert(one.name).second)
       v.errors().error(one.name_at, "domain.name", in_quotes(one.name) + " is there twice");
+    for (const placed_text& alias : one.aliases)
+      if (!names.insert(alias.text).second)
+        v.errors().error(alias.at, "domain.aliases", in_quotes(alias.text) + " is there twice");
     check_lengths(one, v.errors());
     d.domains.push_back(std::move(one));
   }

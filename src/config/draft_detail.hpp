@@ -2,6 +2,7 @@
 
 #include "section_detail.hpp"
 #include <sealonce/config/settings.hpp>
+#include <sealonce/policy/table_source.hpp>
 
 #include <filesystem>
 #include <string>
@@ -24,16 +25,35 @@ struct key_draft {
   place file_at;
 };
 
+/// A name or pattern, and where it stands.
+struct placed_text {
+  std::string text;
+  place at;
+};
+
 struct domain_draft {
   std::string name;
   place name_at;
+  std::vector<placed_text> aliases;
+  std::vector<placed_text> lists; ///< patterns of list_rule
   std::vector<key_draft> keys;
+  domain_settings made; ///< all but its name and keys
+};
+
+/// The tables of OpenDKIM, read once the rest of the file is known.
+struct tables_draft {
+  std::optional<policy::table_source> keys;
+  std::optional<policy::table_source> signing;
+  place keys_at;
+  place signing_at;
 };
 
 /// The whole file while it is read.
 struct draft {
   settings made;
   std::vector<domain_draft> domains;
+  tables_draft tables;
+  place default_domain_at;
 };
 
 // One function for each section: reads it into the draft.
@@ -71,6 +91,17 @@ void load_keys(draft& d, const std::filesystem::path& beside, report& r);
 
 /// The key that is set in a line of the file; empty where none is.
 [[nodiscard]] std::string_view key_of_line(std::string_view line);
+/// Reads OpenDKIM's tables and the key files that they name. A table that cannot be read is an
+/// error; a row or a key that cannot be used is a warning.
+void load_tables(draft& d, const std::filesystem::path& beside, report& r);
+
+/// exclude_recipients and exclude_headers, of [signing] and of [[domain]].
+void read_excluded_recipients(const value& v, exclusions& e);
+void read_excluded_headers(const value& v, exclusions& e);
+
+/// RFC 5322 §3.6.8.
+[[nodiscard]] bool is_field_name(std::string_view text);
+
 /// What toml++ says of a text that is not TOML, with the remedy where the line shows it.
 [[nodiscard]] std::string syntax_error(std::string_view description, std::string_view line);
 

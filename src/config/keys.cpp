@@ -39,9 +39,12 @@ bool is_weak(const crypto::private_key& key) {
   return key.type() == crypto::key_type::rsa && key.bits() < limits::rsa_bits_advised;
 }
 
-void load_domain(const domain_draft& from, const std::filesystem::path& beside, key_files& files,
-                 domain_settings& to, report& r) {
-  to.name = from.name;
+/// `name` is the domain's own or one of its aliases.
+void load_domain(const domain_draft& from, const std::string& name,
+                 const std::filesystem::path& beside, key_files& files, domain_settings& to,
+                 report& r) {
+  to = from.made;
+  to.name = name;
   for (const key_draft& key : from.keys) {
     const std::string file = (beside / key.file).lexically_normal().string();
     const loaded& got = files.load(file);
@@ -49,11 +52,11 @@ void load_domain(const domain_draft& from, const std::filesystem::path& beside, 
       to.unusable.push_back({key.selector, got.error().what, file, r.where(key.file_at)});
       continue;
     }
-    if (is_weak(*got.value()))
+    if (is_weak(*got.value()) && name == from.name)
       r.warning(key.file_at, "domain.key.file",
                 file + ": RSA with " + std::to_string(got.value()->bits()) +
                     " bits is weak, and some receivers do not count it; make a key of 2048 bits");
-    to.keys.push_back({from.name, key.selector, got.value()});
+    to.keys.push_back({name, key.selector, got.value()});
   }
 }
 
@@ -71,10 +74,20 @@ std::optional<crypto::key_account> account_of(const std::string& user) {
 
 void load_keys(draft& d, const std::filesystem::path& beside, report& r) {
   key_files files(d.made.server.user);
-  for (const domain_draft& one : d.domains)
-    load_domain(one, beside, files, d.made.domains[one.name], r);
-  if (d.domains.empty())
+  for (const domain_draft& one : d.domains) {
+    load_domain(one, one.name, beside, files, d.made.domains[one.name], r);
+    for (const placed_text& alias : one.aliases)
+      load_domain(one, alias.text, beside, files, d.made.domains[alias.text], r);
+    for (const placed_text& list : one.lists)
+      d.made.lists.push_back({list.text, one.name});
+  }
+  if (d.domains.empty() && !d.tables.keys)
     r.warning("no [[domain]]: nothing will be signed");
+  const std::string& name = d.made.signing.default_domain;
+  const auto found = d.made.domains.find(name);
+  if (!name.empty() && (found == d.made.domains.end() || !found->second.sign))
+    r.error(d.default_domain_at, "signing.default_domain",
+            "there is no [[domain]] " + in_quotes(name) + " that signs");
 }
 
 } // namespace sealonce::config

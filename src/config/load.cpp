@@ -142,6 +142,9 @@ std::variant<settings_ptr, errors> parse(std::string_view text, const std::files
   if (r.failed())
     return errors{r.errors()};
   load_keys(d, file.parent_path(), r);
+  load_tables(d, file.parent_path(), r);
+  if (r.failed())
+    return errors{r.errors()};
   if (d.made.relays.empty())
     d.made.relays.push_back(default_relay());
   if (d.made.server.hostname.empty())

@@ -81,7 +81,14 @@ void read_allow(const value& v, relay_draft& d) {
   }
 }
 
-constexpr std::array<row<relay_draft>, 10> rows{{
+void read_internal_hosts(const value& v, relay_draft& d) {
+  d.relay.internal_hosts.emplace();
+  for (const value& one : v.strings(true))
+    if (const auto n = one.parsed<network>(parse_network))
+      d.relay.internal_hosts->push_back(*n);
+}
+
+constexpr std::array<row<relay_draft>, 11> rows{{
     {"name", read_name},
     {"listen", read_listen},
     {"next_hop", read_next_hop},
@@ -91,6 +98,7 @@ constexpr std::array<row<relay_draft>, 10> rows{{
      [](const value& v, relay_draft& d) { read_protocol(v, d.relay.next_hop_protocol); }},
     {"mode", read_mode},
     {"allow", read_allow},
+    {"internal_hosts", read_internal_hosts},
     {"tls", nullptr, support::none},
     {"next_hop_tls", nullptr, support::none},
     {"next_hop_auth", nullptr, support::none},

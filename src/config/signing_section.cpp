@@ -2,6 +2,7 @@
 //   signing_section - [signing] and [once]: what a signature covers, and when there is one
 
 #include "draft_detail.hpp"
+#include <sealonce/config/names.hpp>
 #include <sealonce/config/quantity.hpp>
 
 #include <array>
@@ -19,6 +20,8 @@ struct signing_draft {
   list oversign;
   place headers_at;
   place oversign_at;
+  tables_draft tables;
+  place default_domain_at;
 };
 
 void read_list(const value& v, list& out, place& at) {
@@ -35,7 +38,23 @@ void read_lifetime(const value& v, signing_draft& d) {
     v.error("a signature must live longer than no time at all; leave the key out for no x=");
 }
 
-constexpr std::array<row<signing_draft>, 7> signing_rows{{
+void read_table(const value& v, std::optional<policy::table_source>& out, place& at) {
+  at = v.at();
+  out = v.parsed<policy::table_source>(policy::parse_table_source);
+}
+
+void read_author_headers(const value& v, signing_draft& d) {
+  d.made.author_headers.clear();
+  for (const value& one : v.strings()) {
+    const auto name = one.text();
+    if (name && !is_field_name(*name))
+      one.error(in_quotes(*name) + ": the name of a header field is expected, without a colon");
+    else if (name)
+      d.made.author_headers.push_back(*name);
+  }
+}
+
+constexpr std::array<row<signing_draft>, 12> signing_rows{{
     {"canonicalization",
      [](const value& v, signing_draft& d) {
        if (const auto c = v.parsed<dkim::canonicalizations>(dkim::parse_canonicalizations))
@@ -49,8 +68,26 @@ constexpr std::array<row<signing_draft>, 7> signing_rows{{
        v.choice(d.made.on_error,
                 {{"tempfail", error_action::tempfail}, {"unsigned", error_action::unsigned_}});
      }},
-    {"key_table", nullptr, support::none},
-    {"signing_table", nullptr, support::none},
+    {"key_table",
+     [](const value& v, signing_draft& d) { read_table(v, d.tables.keys, d.tables.keys_at); }},
+    {"signing_table",
+     [](const value& v, signing_draft& d) {
+       read_table(v, d.tables.signing, d.tables.signing_at);
+     }},
+    {"multiple_signatures",
+     [](const value& v, signing_draft& d) {
+       d.made.multiple_signatures = v.flag().value_or(false);
+     }},
+    {"author_headers", read_author_headers},
+    {"default_domain",
+     [](const value& v, signing_draft& d) {
+       d.made.default_domain = v.parsed<std::string>(parse_domain).value_or("");
+       d.default_domain_at = v.at();
+     }},
+    {"exclude_recipients",
+     [](const value& v, signing_draft& d) { read_excluded_recipients(v, d.made.exclude); }},
+    {"exclude_headers",
+     [](const value& v, signing_draft& d) { read_excluded_headers(v, d.made.exclude); }},
 }};
 
 /// Fails with the place of the list that is to blame.
@@ -105,6 +142,13 @@ void read_signing(const value& v, draft& d) {
   signing_draft one;
   read_section<signing_draft>(*table, "signing", signing_rows, one, v.errors());
   make_header_list(one, v.errors());
+  const tables_draft& t = one.tables;
+  if (table->contains("key_table") != table->contains("signing_table"))
+    v.errors().error(table->contains("key_table") ? t.keys_at : t.signing_at,
+                     table->contains("key_table") ? "signing.key_table" : "signing.signing_table",
+                     "key_table and signing_table are needed together");
+  d.tables = t;
+  d.default_domain_at = one.default_domain_at;
   d.made.signing = std::move(one.made);
 }
 

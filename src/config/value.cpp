@@ -66,6 +66,14 @@ std::optional<std::uint64_t> value::number(std::uint64_t least, std::uint64_t mo
   return static_cast<std::uint64_t>(n);
 }
 
+std::optional<bool> value::flag() const {
+  const auto* written = node_.as_boolean();
+  if (written != nullptr)
+    return written->get();
+  error("true or false is expected, without quotes, not " + std::string(type_name(node_)));
+  return std::nullopt;
+}
+
 std::vector<value> value::strings(bool may_be_empty) const {
   if (node_.is_string())
     return {*this};

@@ -37,6 +37,8 @@ public:
   [[nodiscard]] std::optional<std::string> text() const;
   /// A whole number; TOML's own types only: neither 1.0 nor true is taken for 1.
   [[nodiscard]] std::optional<std::uint64_t> number(std::uint64_t least, std::uint64_t most) const;
+  /// true or false; neither 1 nor "yes" is taken for true.
+  [[nodiscard]] std::optional<bool> flag() const;
   /// The value itself, or the values of a list; each is to be a string. Empty after an error.
   [[nodiscard]] std::vector<value> strings(bool may_be_empty = false) const;
 

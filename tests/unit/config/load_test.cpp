@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(what_is_missing) {
          {"1:1: relay.name: missing", "1:1: relay.listen: missing", "1:1: relay.next_hop: missing",
           "2:1: domain.name: missing",
           "2:1: domain.key: missing: below [[domain]] at least one [[domain.key]] with selector "
-          "and file is needed"});
+          "and file is needed, or sign = false"});
   expect("[[domain]]\nname = \"example.com\"\n  [[domain.key]]\n",
          {"3:3: domain.key.selector: missing", "3:3: domain.key.file: missing"});
   expect("[[relay]]\nname = \"r\"\nlisten = []\nnext_hop = []\n",
@@ -243,7 +243,7 @@ BOOST_AUTO_TEST_CASE(what_a_later_version_has) {
          {"5:1: relay.tls: not supported by this version",
           "6:8: relay.mode: \"verify\" and \"both\" are not supported by this version",
           "7:19: relay.listen_protocol: \"lmtp\" is not supported by this version",
-          "9:1: signing.key_table: not supported by this version"});
+          "9:13: signing.key_table: key_table and signing_table are needed together"});
 }
 
 BOOST_AUTO_TEST_CASE(header_lists_blame_the_right_key) {
