@@ -18,6 +18,8 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
+#include <algorithm>
+
 namespace sealonce::crypto {
 namespace {
 
@@ -55,6 +57,8 @@ failure bad_size(int bits) {
                  " (RFC 8301 section 3.2): make a new one with \"sealonce keygen --bits " +
                  std::to_string(limits::rsa_bits_advised) + "\"");
 }
+
+constexpr std::size_t longest_signature = limits::rsa_bits_most / 8;
 
 bool fit_size(int bits) {
   return bits >= limits::rsa_bits_least && bits <= limits::rsa_bits_most;
@@ -130,23 +134,44 @@ result<std::shared_ptr<const private_key>> private_key::generate(key_type type, 
   return adopt(std::move(s));
 }
 
-result<std::string> private_key::sign(std::string_view data) const {
-  ERR_clear_error();
+// The signature's octets into `room`; 0 and a reason in libcrypto's queue on failure.
+std::size_t private_key::sign_into(std::span<unsigned char> room, std::string_view data) const {
   const evp_md_ctx context(EVP_MD_CTX_new());
   if (!context || EVP_MD_CTX_copy_ex(context.get(), secret_->start.get()) != 1) {
-    return openssl_failure("the key cannot sign");
+    return 0;
   }
   sha256_value hash{};
   if (type_ == key_type::ed25519) {
     hash = sha256_of(data);
     data = {reinterpret_cast<const char*>(hash.data()), hash.size()};
   }
-  std::array<unsigned char, limits::rsa_bits_most / 8> signature;
-  std::size_t size = signature.size();
-  if (EVP_DigestSign(context.get(), signature.data(), &size, octets(data), data.size()) != 1) {
+  std::size_t size = room.size();
+  const bool done =
+      EVP_DigestSign(context.get(), room.data(), &size, octets(data), data.size()) == 1;
+  return done ? size : 0;
+}
+
+result<std::string> private_key::sign(std::string_view data) const {
+  ERR_clear_error();
+  std::array<unsigned char, longest_signature> signature;
+  const std::size_t size = sign_into(signature, data);
+  if (size == 0) {
     return openssl_failure("the key does not sign");
   }
   return base64({signature.data(), size});
+}
+
+bool private_key::verify(std::string_view data, std::span<const unsigned char> signature) const {
+  if (type_ == key_type::ed25519) {
+    ERR_clear_error();
+    std::array<unsigned char, longest_signature> own;
+    const std::size_t size = sign_into(own, data);
+    ERR_clear_error();
+    if (std::equal(own.begin(), own.begin() + size, signature.begin(), signature.end())) {
+      return size != 0;
+    }
+  }
+  return public_half().verify(data, signature);
 }
 
 const public_key& private_key::public_half() const {

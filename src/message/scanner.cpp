@@ -191,7 +191,7 @@ void scanner::field_line(std::string_view content, std::size_t whole, std::size_
       fields.back().end = end;
       fields.back().wire_end = wire_end;
     } else {
-      header_.oddities_.malformed_line = true;
+      note_malformed(at);
     }
     return;
   }
@@ -203,7 +203,7 @@ void scanner::field_line(std::string_view content, std::size_t whole, std::size_
   }
   field_open_ = name > 0 && colon < content.size() && content[colon] == ':';
   if (!field_open_) {
-    header_.oddities_.malformed_line = true;
+    note_malformed(at);
     return;
   }
   if (fields.size() == limits::fields) {
@@ -220,6 +220,13 @@ void scanner::field_line(std::string_view content, std::size_t whole, std::size_
                     .end = end,
                     .wire_begin = wire_line_begin_,
                     .wire_end = wire_end});
+}
+
+void scanner::note_malformed(std::size_t at) {
+  if (!header_.oddities_.malformed_line) {
+    header_.oddities_.malformed_line = true;
+    header_.oddities_.malformed_at = static_cast<std::uint32_t>(at);
+  }
 }
 
 void scanner::exceed_limit() {

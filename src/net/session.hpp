@@ -58,7 +58,7 @@ private:
   [[nodiscard]] awaitable<void> take_message();
   [[nodiscard]] awaitable<bool> receive_message(message_store& store, seal::sealer& sealer);
   [[nodiscard]] awaitable<smtp::reply> deliver(message_store& store, seal::sealer& sealer,
-                                               const std::string& new_fields);
+                                               const seal::outcome& what);
   [[nodiscard]] smtp::reply refuse_message(const message_store& store, const seal::outcome& what);
   void finish_message(const smtp::reply& answer, const seal::outcome& what, std::uint64_t size);
   void drop_next_hop();
@@ -76,6 +76,7 @@ private:
   std::unique_ptr<next_hop> hop_;
   std::string hop_failure_; ///< why there is no next hop
   std::vector<smtp::server_engine::forwarded_command> batch_;
+  std::vector<std::string> recipients_; ///< those that the next hop accepted, without brackets
   deadline deadline_;
   deadline::clock::time_point begun_{}; ///< of the transaction
   bool waiting_for_hop_ = false;

@@ -48,7 +48,13 @@ std::string_view action_name(policy::action what) {
 
 awaitable<void> session::take_message() {
   message_store store(worker_.chunks, settings_.message.memory_limit, spill_directory);
-  seal::sealer sealer(settings_, relay_.mode);
+  const auto& envelope = engine_.current();
+  policy::author_query who;
+  who.reverse_path = envelope.reverse_path;
+  who.recipients = recipients_;
+  who.origin = {peer_.text, envelope.client.addr, envelope.client.source};
+  who.relay = relay_.name;
+  seal::sealer sealer(settings_, relay_.mode, who);
   stray_seen_ = too_big_ = false;
   co_await flush();
   const bool complete = co_await receive_message(store, sealer);
@@ -62,7 +68,7 @@ awaitable<void> session::take_message() {
   const seal::outcome what = sealer.finish(std::time(nullptr));
   smtp::reply answer = refuse_message(store, what);
   if (answer.code() == 0)
-    answer = co_await deliver(store, sealer, what.new_fields);
+    answer = co_await deliver(store, sealer, what);
   else
     drop_next_hop();
   finish_message(answer, what, sealer.size());
@@ -108,14 +114,20 @@ smtp::reply session::refuse_message(const message_store& store, const seal::outc
 }
 
 awaitable<smtp::reply> session::deliver(message_store& store, seal::sealer& sealer,
-                                        const std::string& new_fields) {
+                                        const seal::outcome& what) {
   std::vector<segment> pieces;
   store.segments(0, sealer.insert_at(), pieces);
   segment fields;
-  fields.data = new_fields.data();
-  fields.size = new_fields.size();
-  pieces.push_back(fields);
-  store.segments(sealer.insert_at(), store.size(), pieces);
+  fields.data = what.new_fields.data();
+  fields.size = what.new_fields.size();
+  if (fields.size > 0)
+    pieces.push_back(fields);
+  std::uint64_t done = sealer.insert_at();
+  for (const seal::wire_range& gap : what.removed) {
+    store.segments(done, gap.begin, pieces);
+    done = gap.end;
+  }
+  store.segments(done, store.size(), pieces);
 
   // Whatever the next hop has said since its 354 is not an answer to this message.
   if (!hop_ || !hop_->io.quiet() || hop_->has_input()) {

@@ -2,15 +2,20 @@
 //   decide - what is to be done with a message
 //
 // DESCRIPTION
-//   The rows stand in the order in which they are asked: the relay's mode, what makes a signature
-//   impossible or sure to break (header, author), whose message it is, what a later hop would cut,
-//   and last the keys. So a message that would not be signed anyway is never deferred for a key.
+//   The rows stand in the order in which they are asked: the relay's mode, whether the header can
+//   be judged at all, whose message it is (select_keys), which signatures of ours it has
+//   (signature_plan), what makes a new signature impossible or sure to break (header, long lines),
+//   and last the keys. So a message that would not be signed anyway is never deferred for a key,
+//   and one that has all its signatures is never held up by what would be wrong with another one.
+//
+//   A message that we may not sign for is left as it is, whatever signatures it has.
 //
 // DIAGNOSTICS
-//   Every decision has a reason (policy/reason.hpp) and, but for "signed", a sentence.
+//   Every decision has a reason (policy/reason.hpp) and, but for "signed" and "already-signed", a
+//   sentence.
 
+#include "signature_plan_detail.hpp"
 #include <sealonce/limits.hpp>
-#include <sealonce/policy/decide.hpp>
 #include <sealonce/policy/reason.hpp>
 
 #include <algorithm>
@@ -20,7 +25,6 @@ namespace sealonce::policy {
 
 namespace {
 
-using message::author_status;
 using verdict = std::optional<decision>; // nothing: the next row is asked
 
 constexpr std::size_t longest_line = limits::text_line - 2; // without CRLF
@@ -41,36 +45,11 @@ verdict header_verdict(const message::header_oddities& odd) {
   if (odd.nul) {
     return pass(reason::nul, "a NUL octet stands in the header");
   }
-  if (odd.over_limit) {
-    return pass(reason::header_limit, "the header is longer than can be signed");
-  }
   if (odd.malformed_line) {
     return pass(reason::malformed_header,
                 "a line of the header is neither a field nor the continuation of one");
   }
   return std::nullopt;
-}
-
-std::string_view author_reason(author_status status) {
-  switch (status) {
-  case author_status::found:
-    return {};
-  case author_status::no_from:
-    return reason::no_from;
-  case author_status::several_from:
-    return reason::several_from;
-  case author_status::several_mailboxes:
-    return reason::several_authors;
-  case author_status::empty_group:
-    return reason::empty_group;
-  case author_status::malformed:
-    return reason::malformed_from;
-  case author_status::domain_literal:
-    return reason::domain_literal;
-  case author_status::disputed:
-    return reason::disputed_from;
-  }
-  return reason::malformed_from;
 }
 
 bool has_long_line(std::string_view lines) {
@@ -125,48 +104,83 @@ verdict line_verdict(const facts& f, const config::settings& s) {
                   " is longer than 998 octets");
 }
 
-decision key_decision(const config::domain_settings& domain, config::error_action on_error) {
-  std::string trouble;
-  if (!domain.unusable.empty()) {
-    const auto& key = domain.unusable.front();
-    trouble = "key " + domain.name + "/" + key.selector + " cannot be used: " + key.why;
-  } else if (domain.keys.empty()) {
-    trouble = "domain " + domain.name + " has no key";
+// What makes a new signature impossible, or sure to break.
+verdict content_verdict(const facts& f, const config::settings& s) {
+  if (auto v = header_verdict(f.head->oddities())) {
+    return v;
   }
-  if (!trouble.empty() && on_error == config::error_action::tempfail) {
-    return make(action::defer, reason::key_unusable, std::move(trouble));
+  if (auto v = colon_verdict(*f.head, s.signing)) {
+    return v;
   }
-  if (domain.keys.empty()) {
-    return pass(reason::key_unusable, std::move(trouble));
+  return line_verdict(f, s);
+}
+
+// A message of ours that cannot be signed now: what is broken goes, what is valid stays.
+decision without_signing(decision d, const facts& f, const selection& chosen,
+                         const config::once_settings& once) {
+  if (d.what == action::refuse) {
+    return d;
   }
-  auto d = make(action::sign, reason::keys_signed, std::move(trouble));
-  d.keys = domain.keys;
+  auto plan = plan_without_signing(f, chosen, once);
+  if (!plan.removed.empty()) {
+    d.detail += "; " + plan.detail;
+  }
+  d.removed = std::move(plan.removed);
+  d.present = std::move(plan.present);
+  if (!d.present.empty()) {
+    d.what = action::already_signed;
+  }
+  return d;
+}
+
+decision carry_out(signature_plan plan, const selection& chosen) {
+  decision d;
+  d.keys = std::move(plan.to_sign);
+  d.removed = std::move(plan.removed);
+  d.present = std::move(plan.present);
+  d.reason = plan.reason.empty() ? reason::keys_signed : plan.reason;
+  d.detail = std::move(plan.detail);
+  if (chosen.key_trouble) {
+    d.detail += (d.detail.empty() ? "" : "; ") + chosen.detail;
+  }
+  if (!d.keys.empty()) {
+    d.what = plan.replaces ? action::replace : action::sign;
+  } else if (!d.present.empty()) {
+    d.what = action::already_signed;
+  }
   return d;
 }
 
 } // namespace
 
-decision decide(const facts& f, config::relay_mode mode, const config::settings& s) {
-  if (mode == config::relay_mode::pass || mode == config::relay_mode::verify) {
+bool signs(config::relay_mode mode) {
+  return mode == config::relay_mode::sign || mode == config::relay_mode::both;
+}
+
+decision decide(const facts& f, const selection& chosen, config::relay_mode mode,
+                const config::settings& s) {
+  if (!signs(mode)) {
     return pass(reason::mode, "the mode of the relay does not sign");
   }
-  if (auto v = header_verdict(f.head->oddities())) {
-    return std::move(*v);
+  if (f.head->oddities().over_limit) {
+    return pass(reason::header_limit, "the header is longer than can be signed");
   }
-  if (f.author->status != author_status::found) {
-    return pass(author_reason(f.author->status), f.author->why);
+  if (chosen.keys.empty() && !chosen.key_trouble) {
+    return pass(chosen.reason, chosen.detail);
   }
-  const auto domain = s.domains.find(f.author->domain);
-  if (domain == s.domains.end()) {
-    return pass(reason::no_domain, "no key is configured for domain " + f.author->domain);
+  auto plan = plan_signatures(f, chosen, s.once);
+  if (!plan.to_sign.empty() || chosen.key_trouble) {
+    if (auto blocked = content_verdict(f, s)) {
+      return without_signing(std::move(*blocked), f, chosen, s.once);
+    }
   }
-  if (auto v = colon_verdict(*f.head, s.signing)) {
-    return std::move(*v);
+  if (chosen.key_trouble && s.signing.on_error == config::error_action::tempfail) {
+    return make(action::defer, chosen.reason, chosen.detail);
   }
-  if (auto v = line_verdict(f, s)) {
-    return std::move(*v);
+  if (chosen.keys.empty()) {
+    return pass(chosen.reason, chosen.detail);
   }
-  return key_decision(domain->second, s.signing.on_error);
+  return carry_out(std::move(plan), chosen);
 }
 
 } // namespace sealonce::policy

@@ -29,6 +29,7 @@ struct header_oddities {
   /// A line that is neither field nor continuation, or a continuation before any field. Postfix
   /// ends the header in front of such a line: what stands behind it becomes body.
   bool malformed_line = false;
+  std::uint32_t malformed_at = 0; ///< where the first such line begins in text()
   /// More than limits::header octets or limits::fields fields; text() and fields() hold whole
   /// lines up to there.
   bool over_limit = false;

@@ -52,6 +52,7 @@ private:
   void line(std::string_view whole, std::size_t at, std::uint64_t wire_end);
   void field_line(std::string_view content, std::size_t whole, std::size_t at,
                   std::uint64_t wire_end);
+  void note_malformed(std::size_t at);
   void exceed_limit();
   std::size_t skip_lines(std::string_view in, std::uint64_t wire_offset);
   void complete_header();

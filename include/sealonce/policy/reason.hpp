@@ -9,6 +9,30 @@ namespace sealonce::policy::reason {
 /// Every key of the author's domain signs.
 inline constexpr std::string_view keys_signed = "signed";
 
+// ---- own signatures are there: signed, replaced or left ----
+/// Every key that is asked for has a valid signature there; the message stays as it is.
+inline constexpr std::string_view already_signed = "already-signed";
+/// Some keys have a valid signature there; the other ones sign.
+inline constexpr std::string_view keys_missing = "keys-missing";
+/// An own signature no longer verifies.
+inline constexpr std::string_view own_broken = "own-broken";
+/// The x= of an own signature is past.
+inline constexpr std::string_view own_expired = "own-expired";
+/// A field with d= and s= of ours can never have been a signature by that key.
+inline constexpr std::string_view own_forged = "own-forged";
+/// An own signature does not cover a field that has to be covered.
+inline constexpr std::string_view own_coverage = "own-coverage";
+/// Less than half of the life that x= gave an own signature is left.
+inline constexpr std::string_view own_half_life = "own-half-life";
+/// There were several valid signatures by one key; one stays.
+inline constexpr std::string_view own_duplicate = "own-duplicate";
+/// An own signature no longer verifies, and [once] broken = "keep".
+inline constexpr std::string_view broken_kept = "broken-kept";
+/// Signatures of others were taken off: [once] foreign = "remove".
+inline constexpr std::string_view foreign_removed = "foreign-removed";
+/// Signatures were taken off: [once] max_signatures.
+inline constexpr std::string_view max_signatures = "max-signatures";
+
 // ---- passed unsigned ----
 /// The relay's mode does not sign.
 inline constexpr std::string_view mode = "mode";

@@ -177,4 +177,22 @@ BOOST_AUTO_TEST_CASE(threads_may_sign_with_one_key) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_private_key_verifies_as_its_public_half_does) {
+  for (const auto* pem : {rfc8463::ed25519_private, rfc8463::rsa_private}) {
+    const auto key = private_key::from_pem(pem).value();
+    const auto good = octets(key->sign("text").value());
+    std::vector<std::vector<unsigned char>> tried{good, {}, {0}, good, good, good};
+    tried[3].pop_back();
+    tried[4].push_back(0);
+    tried[5][10] ^= 1;
+    for (const auto& signature : tried) {
+      for (const char* text : {"text", "other"}) {
+        BOOST_TEST(key->verify(text, signature) == key->public_half().verify(text, signature));
+      }
+    }
+    BOOST_TEST(key->verify("text", good));
+    BOOST_TEST(!key->verify("other", good));
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
