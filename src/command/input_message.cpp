@@ -66,18 +66,24 @@ result<input_message> bring_in(std::string raw, config::stray_cr_lf stray) {
   return m;
 }
 
-std::string bring_out(const input_message& m, std::string_view fields, std::uint64_t insert_at) {
+std::string bring_out(const input_message& m, const seal::outcome& what, std::uint64_t insert_at) {
   const std::string_view content = m.content;
-  const std::string_view parts[] = {content.substr(0, insert_at), fields,
-                                    content.substr(insert_at)};
   std::string out;
-  out.reserve(content.size() + fields.size());
-  for (const std::string_view part : parts) {
+  out.reserve(content.size() + what.new_fields.size());
+  const auto append = [&](std::string_view part) {
     if (m.line_feeds)
       append_with_lf(part, out);
     else
       out.append(part);
+  };
+  append(content.substr(0, insert_at));
+  append(what.new_fields);
+  std::uint64_t done = insert_at;
+  for (const seal::wire_range& gap : what.removed) {
+    append(content.substr(done, gap.begin - done));
+    done = gap.end;
   }
+  append(content.substr(done));
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <sealonce/config/settings.hpp>
 #include <sealonce/result.hpp>
+#include <sealonce/seal/sealer.hpp>
 
 #include <cstdint>
 #include <string>
@@ -20,9 +21,9 @@ struct input_message {
 /// Linear in the size.
 [[nodiscard]] result<input_message> bring_in(std::string raw, config::stray_cr_lf stray);
 
-/// The message with `fields` (whole lines with CRLF) put in at an offset of its content, with the
-/// line ends that it came with.
-[[nodiscard]] std::string bring_out(const input_message& m, std::string_view fields,
+/// The message as `what` says: `new_fields` put in at an offset of its content, `removed` left out,
+/// with the line ends that it came with.
+[[nodiscard]] std::string bring_out(const input_message& m, const seal::outcome& what,
                                     std::uint64_t insert_at);
 
 } // namespace sealonce::command

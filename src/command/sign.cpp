@@ -15,7 +15,6 @@
 #include <sealonce/command/streams.hpp>
 #include <sealonce/config/load.hpp>
 #include <sealonce/config/names.hpp>
-#include <sealonce/dkim/body_hash.hpp>
 #include <sealonce/dkim/signer.hpp>
 #include <sealonce/message/author.hpp>
 #include <sealonce/message/scanner.hpp>
@@ -72,18 +71,6 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
   return time;
 }
 
-/// Hashes the body while the scanner passes it on.
-class hashing_sink final : public message::body_sink {
-public:
-  explicit hashing_sink(dkim::canonicalization how) : hash_(how) {}
-  void header_complete(const message::header&) override {}
-  void body(std::span<const char> piece) override { hash_.update(piece); }
-  crypto::sha256_value finish() { return hash_.finish(); }
-
-private:
-  dkim::body_hash hash_;
-};
-
 /// Why a message must not be signed by anybody; empty where it may be.
 std::string objection(const message::header& head) {
   if (head.oddities().over_limit)
@@ -110,26 +97,24 @@ std::string objection(const message::header& head) {
 
 /// The form with --key.
 struct key_form {
-  dkim::signing_key key;
-  dkim::canonicalizations canonical;
+  config::settings settings;
+  policy::selection chosen;
 
   [[nodiscard]] answer sign(const input_message& m, std::int64_t time) const {
-    hashing_sink hash(canonical.body);
-    message::scanner scanner(hash);
-    scanner.content(m.content, 0);
-    scanner.finish();
-    if (const std::string why = objection(scanner.head()); !why.empty())
+    seal::sealer sealer(settings, chosen);
+    sealer.content(m.content, 0);
+    const auto outcome = sealer.finish(time);
+    const message::scanner& scanned = sealer.scanned();
+    if (const std::string why = objection(scanned.head()); !why.empty())
       return refuse("this message must not be signed: " + why, bad_data);
-    if (scanner.longest_body_line() > 0 || scanner.head().oddities().long_line)
+    if (outcome.what == policy::action::defer)
+      return refuse(outcome.detail, unavailable);
+    if (outcome.what == policy::action::already_signed)
+      say(sign_usage, "already signed");
+    else if (scanned.longest_body_line() > 0 || scanned.head().oddities().long_line)
       say(sign_usage, "warning: a line is longer than 998 octets; a later hop may cut it and break "
                       "the signature");
-    dkim::signature_tags tags;
-    tags.canonical = canonical;
-    tags.time = time;
-    const auto field = dkim::sign(key, tags, {}, scanner.head(), hash.finish());
-    if (!field)
-      return refuse("the key failed to sign: " + field.error().what, unavailable);
-    return bring_out(m, field.value(), scanner.wire_insert_offset());
+    return bring_out(m, outcome, sealer.insert_at());
   }
 };
 
@@ -150,8 +135,10 @@ std::variant<key_form, int> read_key_form(const options& given) {
   auto key = crypto::private_key::load(file);
   if (!key)
     return refuse(key.error().what, ::access(file.c_str(), R_OK) == 0 ? bad_data : no_input);
-  form.key = {domain.value(), selector.value(), std::move(key).value()};
-  form.canonical = canonical.value();
+  form.chosen.keys.push_back({std::make_shared<dkim::signing_key>(dkim::signing_key{
+                                  domain.value(), selector.value(), std::move(key).value()}),
+                              {}});
+  form.settings.signing.canonical = canonical.value();
   return form;
 }
 
@@ -206,7 +193,7 @@ struct config_form {
       return refuse("a relay would defer this message: " + why,
                     outcome.reason == policy::reason::key_unusable ? bad_configuration : temporary);
     }
-    return bring_out(m, outcome.new_fields, sealer.insert_at());
+    return bring_out(m, outcome, sealer.insert_at());
   }
 };
 

@@ -109,21 +109,18 @@ constexpr std::array<row<once_settings>, 3> once_rows{{
        v.choice(s.broken, {{"replace", broken_signature::replace},
                            {"keep", broken_signature::keep},
                            {"add", broken_signature::add}});
-     },
-     support::no_effect_yet},
+     }},
     {"foreign",
      [](const value& v, once_settings& s) {
        v.choice(s.foreign,
                 {{"keep", foreign_signature::keep}, {"remove", foreign_signature::remove}});
-     },
-     support::no_effect_yet},
+     }},
     {"max_signatures",
      [](const value& v, once_settings& s) {
        constexpr unsigned most = 1000;
        if (const auto n = v.number(1, most))
          s.max_signatures = static_cast<unsigned>(*n);
-     },
-     support::no_effect_yet},
+     }},
 }};
 
 } // namespace

@@ -109,6 +109,9 @@ verdict content_verdict(const facts& f, const config::settings& s) {
   if (auto v = header_verdict(f.head->oddities())) {
     return v;
   }
+  if (f.goes_unchanged) {
+    return std::nullopt;
+  }
   if (auto v = colon_verdict(*f.head, s.signing)) {
     return v;
   }

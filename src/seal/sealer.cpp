@@ -36,7 +36,8 @@ sealer::sealer(const config::settings& s, config::relay_mode mode, const policy:
     : settings_(s), mode_(mode), who_(who), scanner_(*this) {}
 
 sealer::sealer(const config::settings& s, policy::selection chosen)
-    : settings_(s), mode_(config::relay_mode::sign), chosen_(std::move(chosen)), scanner_(*this) {}
+    : settings_(s), mode_(config::relay_mode::sign), goes_unchanged_(true),
+      chosen_(std::move(chosen)), scanner_(*this) {}
 
 void sealer::content(std::span<const char> piece, std::uint64_t wire_offset) {
   scanner_.content(piece, wire_offset);
@@ -49,6 +50,7 @@ policy::decision sealer::decide(std::int64_t now) const {
   f.own = recognizer_.own();
   f.foreign = recognizer_.foreign();
   f.now = now;
+  f.goes_unchanged = goes_unchanged_;
   return policy::decide(f, *chosen_, mode_, settings_);
 }
 

@@ -31,6 +31,8 @@ struct facts {
   std::span<const own_signature> own;    ///< from the top
   std::span<const std::size_t> foreign;  ///< all other DKIM-Signature fields, from the top
   std::int64_t now = 0;                  ///< Unix seconds
+  /// What leaves here stays as it is: lines and blanks that a later hop might change do no harm.
+  bool goes_unchanged = false;
 };
 
 /// A DKIM-Signature field that is taken out.

@@ -39,7 +39,7 @@ public:
   /// `s` and all that `who` refers to must outlive the object. The author and the header of `who`
   /// are filled in here.
   sealer(const config::settings& s, config::relay_mode mode, const policy::author_query& who = {});
-  /// Signs with these keys, whoever the author is.
+  /// Signs with these keys, whoever the author is, and as if nobody behind us changed an octet.
   sealer(const config::settings& s, policy::selection chosen);
   sealer(const sealer&) = delete; // its scanner refers to it
   sealer& operator=(const sealer&) = delete;
@@ -69,6 +69,7 @@ private:
   const config::settings& settings_;
   config::relay_mode mode_;
   policy::author_query who_;
+  bool goes_unchanged_ = false;             ///< policy::facts::goes_unchanged
   std::optional<policy::selection> chosen_; ///< given, or asked for when the header is complete
   message::scanner scanner_;
   message::author author_;
