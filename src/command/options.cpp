@@ -12,8 +12,8 @@
 #include <sealonce/command/options.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
-#include <optional>
 namespace sealonce::command {
 
 namespace {
@@ -104,6 +104,14 @@ std::variant<options, exit_status> read_options(const usage& u, std::span<char* 
     out.given_.emplace_back(o->name, next_word ? arguments[i] : word.argument.value_or(""));
   }
   return out;
+}
+
+std::optional<std::int64_t> parse_unix_time(std::string_view text) {
+  std::int64_t time = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), time);
+  if (error != std::errc() || rest != text.data() + text.size() || time < 0)
+    return std::nullopt;
+  return time;
 }
 
 void say(const usage& u, std::string_view sentence) {

@@ -23,7 +23,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <ctime>
 #include <optional>
 #include <unistd.h>
@@ -61,14 +60,6 @@ using answer = std::variant<std::string, int>;
 int refuse(std::string_view why, int status) {
   say(sign_usage, why);
   return status;
-}
-
-std::optional<std::int64_t> parse_time(std::string_view text) {
-  std::int64_t time = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), time);
-  if (error != std::errc() || rest != text.data() + text.size() || time < 0)
-    return std::nullopt;
-  return time;
 }
 
 /// Why a message must not be signed by anybody; empty where it may be.
@@ -257,7 +248,7 @@ int sign(std::span<char* const> arguments) {
   if (const auto* status = std::get_if<exit_status>(&read))
     return *status;
   const options& given = std::get<options>(read);
-  const auto time = given.has("time") ? parse_time(given.value("time")) : std::time(nullptr);
+  const auto time = given.has("time") ? parse_unix_time(given.value("time")) : std::time(nullptr);
   if (!time)
     return wrong(sign_usage, "--time: a whole number of Unix seconds is expected");
   const auto how = read_form(given);

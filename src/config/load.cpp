@@ -142,6 +142,8 @@ std::variant<settings_ptr, errors> parse(std::string_view text, const std::files
   if (r.failed())
     return errors{r.errors()};
   load_keys(d, file.parent_path(), r);
+  if (std::string& anchor = d.made.dns.trust_anchor_file; !anchor.empty())
+    anchor = (file.parent_path() / anchor).lexically_normal().string();
   load_tables(d, file.parent_path(), r);
   if (r.failed())
     return errors{r.errors()};

@@ -81,11 +81,10 @@ void read_dns_timeout(const value& v, dns_settings& s) {
 }
 
 constexpr std::array<row<dns_settings>, 3> dns_rows{{
-    {"servers", read_dns_servers, support::no_effect_yet},
-    {"timeout", read_dns_timeout, support::no_effect_yet},
+    {"servers", read_dns_servers},
+    {"timeout", read_dns_timeout},
     {"trust_anchor_file",
-     [](const value& v, dns_settings& s) { s.trust_anchor_file = v.text().value_or(""); },
-     support::no_effect_yet},
+     [](const value& v, dns_settings& s) { s.trust_anchor_file = v.text().value_or(""); }},
 }};
 
 void read_metrics_listen(const value& v, metrics_settings& s) {

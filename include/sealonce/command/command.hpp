@@ -22,6 +22,7 @@ enum exit_status : int {
 int serve(std::span<char* const> arguments);
 int check(std::span<char* const> arguments);
 int sign(std::span<char* const> arguments);
+int verify(std::span<char* const> arguments);
 int keygen(std::span<char* const> arguments);
 
 } // namespace sealonce::command

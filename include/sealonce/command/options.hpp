@@ -2,6 +2,8 @@
 
 #include <sealonce/command/command.hpp>
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,6 +46,9 @@ private:
 /// abbreviated, given twice or without its argument, or about a word that is no option.
 [[nodiscard]] std::variant<options, exit_status> read_options(const usage& u,
                                                               std::span<char* const> arguments);
+
+/// A time on the command line: whole Unix seconds, not negative.
+[[nodiscard]] std::optional<std::int64_t> parse_unix_time(std::string_view text);
 
 /// "sealonce COMMAND: SENTENCE" on standard error; control octets become "?".
 void say(const usage& u, std::string_view sentence);

@@ -125,6 +125,8 @@ listen = "127.0.0.1:9000"
   BOOST_TEST(s->dns.servers.at(1).port == 53);
   BOOST_TEST((s->dns.timeout == std::chrono::seconds(2)));
   BOOST_TEST(s->dns.trust_anchor_file == "/etc/root.key");
+  BOOST_TEST(made("[dns]\ntrust_anchor_file = \"../root.key\"\n")->dns.trust_anchor_file ==
+             "/tmp/root.key");
   BOOST_TEST(s->server.hostname == "mail.example.com");
   BOOST_TEST(s->server.threads == 4u);
   BOOST_TEST(s->server.max_connections == 50u);
