@@ -9,7 +9,16 @@ import subprocess
 from harness.postfix import FRAGMENTS, MASTER_CF, REPOSITORY
 from harness.workspace import ServerCase
 
-FRAGMENT_NAMES = ("10-content-filter.cf", "20-signer.cf")
+# Each with the content_filter that it sets.
+FRAGMENTS_AND_FILTERS = {
+    "10-content-filter.cf": "sealonce:[127.0.0.1]:10027",
+    "20-signer.cf": "sealonce:[127.0.0.1]:10027",
+    "30-amavis-then-sealonce.cf": "amavis:[127.0.0.1]:10024",
+    "31-sealonce-then-amavis.cf": "sealonce:[127.0.0.1]:10027",
+    "32-clamsmtp-then-sealonce.cf": "clamsmtp:[127.0.0.1]:10026",
+    "33-spampd-then-sealonce.cf": "spampd:[127.0.0.1]:10025",
+}
+FRAGMENT_NAMES = tuple(FRAGMENTS_AND_FILTERS)
 
 
 class Apply(ServerCase):
@@ -42,9 +51,9 @@ class Apply(ServerCase):
                    for n in ("main.cf", "master.cf"))
 
     def test_in_and_out_again(self):
-        for name in FRAGMENT_NAMES:
+        for name, filter_in_use in FRAGMENTS_AND_FILTERS.items():
             self.assertEqual(self.apply(name).returncode, 0)
-            self.assertEqual(self.value("content_filter"), "sealonce:[127.0.0.1]:10027")
+            self.assertEqual(self.value("content_filter"), filter_in_use)
             self.assertFalse(self.unchanged())
             self.assertEqual(self.apply(name, "--undo").returncode, 0)
             self.assertTrue(self.unchanged(), name)

@@ -16,7 +16,7 @@ from .process import Daemon
 REPOSITORY = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 FRAGMENTS = os.path.join(REPOSITORY, "master.cf.d")
 
-# What the fragments are written with; a test changes these two numbers and nothing else.
+# What the fragments are written with; a test changes port numbers and nothing else.
 FILTER_PORT, REINJECT_PORT = "10027", "10028"
 
 MAIN_CF = """\
@@ -88,6 +88,7 @@ class Postfix:
         self.next_hop_port = next_hop_port
         self.front, self.submission, self.foreign = free_port(), free_port(), free_port()
         self.filter_port, self.reinject_port = free_port(), free_port()
+        self.fragment_ports = {FILTER_PORT: self.filter_port, REINJECT_PORT: self.reinject_port}
         self.master = None
         for directory in ("queue", "etc"):
             os.makedirs(f"{self.base}/{directory}")
@@ -102,6 +103,11 @@ class Postfix:
         with open(f"{self.config}/{name}", "w") as file:
             file.write(text)
 
+    def add_main_cf(self, text):
+        """Before start()."""
+        with open(f"{self.config}/main.cf", "a") as file:
+            file.write(text)
+
     def _tool(self, *arguments, **options):
         return subprocess.run([str(a) for a in arguments], check=True, capture_output=True,
                               timeout=60, **options)
@@ -110,8 +116,8 @@ class Postfix:
         """The fragment of master.cf.d with the test's own ports; returns the copy's path."""
         with open(f"{FRAGMENTS}/{name}") as file:
             text = file.read()
-        text = text.replace(FILTER_PORT, str(self.filter_port))
-        text = text.replace(REINJECT_PORT, str(self.reinject_port))
+        for documented, own in self.fragment_ports.items():
+            text = text.replace(documented, str(own))
         path = f"{self.base}/{name}"
         with open(path, "w") as file:
             file.write(text)
@@ -150,6 +156,11 @@ class Postfix:
         """sendmail(1) with the content as it is, no final newline added."""
         self._tool("sendmail", "-C", self.config, "-oi", "-f", sender, *options, "--", *recipients,
                    input=content)
+
+    def requeue(self):
+        """postsuper -r ALL: mail that is queued is taken for new, and passes the filter again."""
+        self._tool("postsuper", "-c", self.config, "-r", "ALL")
+        self._tool("postkick", "-c", self.config, "public", "pickup", "W")
 
     def flush(self):
         self._tool("postqueue", "-c", self.config, "-f")
