@@ -101,7 +101,7 @@ result<unbound_context> make_context(const config::dns_settings& settings) {
   if (const int error = ub_ctx_async(context.get(), 1); error != 0)
     return unbound_failure("libunbound cannot have a thread", error);
   // This also makes all of the above final, so that its errors show here.
-  for (const char* zone : {"test.", "invalid."})
+  for (const char* zone : {"test.", "invalid.", "localhost.", "home.arpa."})
     if (const int error = ub_ctx_zone_remove(context.get(), zone); error != 0)
       return unbound_failure(
           settings.trust_anchor_file.empty()

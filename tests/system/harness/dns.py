@@ -45,8 +45,6 @@ server:
   use-syslog: no
   do-daemonize: no
   do-not-query-localhost: no
-  local-zone: "test." nodefault
-  local-zone: "invalid." nodefault
   module-config: "{modules}"
 remote-control:
   control-enable: no
