@@ -72,6 +72,10 @@ void session::answer_from_next_hop(std::size_t index) {
   const auto& r = hop_->engine.last_reply();
   hop_->answered = true;
   engine_.answer(r);
+  if (batch_[index].what == verb::mail)
+    recipients_.clear();
+  if (const std::string& path = batch_[index].recipient; r.positive() && path.size() > 2)
+    recipients_.push_back(path.substr(1, path.size() - 2));
   if (batch_[index].what == verb::mail && !r.positive())
     log_transaction(r.code() / 100 == 4 ? "deferred" : "refused", "next-hop", {}, 0, r);
 }
@@ -120,8 +124,13 @@ awaitable<void> session::exchange() {
       break;
     }
     const std::size_t answered = co_await send_batch();
-    if (answered == batch_.size() && hop_)
+    if (answered == batch_.size() && hop_) {
+      // It waits for a message that never comes where the engine did not take its 354 for one.
+      if (batch_.back().what == verb::data && hop_->engine.last_reply().code() == 354 &&
+          !engine_.in_data())
+        drop_next_hop();
       break;
+    }
     const bool replaceable = hop_ && hop_->used && !hop_->answered;
     drop_next_hop();
     if (replaceable && !fresh && !upstream_gone_)
@@ -138,6 +147,7 @@ void session::answer_rest(std::size_t from, int code, std::string_view enhanced,
                           const std::string& text) {
   const smtp::reply r(code, enhanced, smtp::printable(text));
   bool told = false;
+  engine_.transaction_lost();
   for (std::size_t i = from; i < batch_.size(); ++i) {
     if (!told && batch_[i].what != verb::xforward) {
       log_transaction("deferred", "next-hop", {}, 0, r);
@@ -149,6 +159,7 @@ void session::answer_rest(std::size_t from, int code, std::string_view enhanced,
 
 void session::lose_transaction(std::size_t answered, const std::string& why) {
   const std::string text = "The next hop lost this transaction: " + why;
+  engine_.transaction_lost();
   if (answered < batch_.size()) {
     const smtp::reply r(451, "4.4.2", smtp::printable(text));
     log_transaction("deferred", "next-hop-lost", {}, 0, r);
@@ -161,7 +172,6 @@ void session::lose_transaction(std::size_t answered, const std::string& why) {
       engine_.answer(rest);
     over_ = true;
   }
-  engine_.transaction_lost();
 }
 
 } // namespace sealonce::net
