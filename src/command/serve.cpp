@@ -44,7 +44,9 @@ int serve(std::span<char* const> arguments) {
       say(about, line);
     return bad_configuration;
   }
-  const auto reload = [&file] { return config::load(file); };
+  const auto reload = [&file](const config::settings& before) {
+    return config::load(file, &before);
+  };
   const bool served = net::run_server(std::get<config::settings_ptr>(settings), reload);
   return served ? done : unavailable;
 }

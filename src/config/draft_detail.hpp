@@ -83,17 +83,19 @@ void read_metrics(const value& v, draft& d);
 [[nodiscard]] relay_settings default_relay();
 
 /// Reads the key files of the domains and makes made.domains. `beside` is where relative files
-/// are looked for.
-void load_keys(draft& d, const std::filesystem::path& beside, report& r);
+/// are looked for; `before` as in load().
+void load_keys(draft& d, const std::filesystem::path& beside, const settings* before, report& r);
 
 /// The account, where the machine has it.
 [[nodiscard]] std::optional<crypto::key_account> account_of(const std::string& user);
+/// The account that a process becomes that was started as root.
+[[nodiscard]] std::optional<crypto::key_account> later_account(const server_settings& s);
 
 /// The key that is set in a line of the file; empty where none is.
 [[nodiscard]] std::string_view key_of_line(std::string_view line);
 /// Reads OpenDKIM's tables and the key files that they name. A table that cannot be read is an
 /// error; a row or a key that cannot be used is a warning.
-void load_tables(draft& d, const std::filesystem::path& beside, report& r);
+void load_tables(draft& d, const std::filesystem::path& beside, const settings* before, report& r);
 
 /// exclude_recipients and exclude_headers, of [signing] and of [[domain]].
 void read_excluded_recipients(const value& v, exclusions& e);

@@ -3,7 +3,8 @@
 //
 // DESCRIPTION
 //   One file that serves many domains is read once. A key that cannot be used is no error of the
-//   configuration: its domain gets it among the unusable ones, and the other domains go on.
+//   configuration: its domain gets it among the unusable ones, and the other domains go on. At a
+//   reload a domain whose keys were all good keeps them.
 
 #include "draft_detail.hpp"
 #include <sealonce/limits.hpp>
@@ -20,7 +21,7 @@ using loaded = result<std::shared_ptr<const crypto::private_key>>;
 
 class key_files {
 public:
-  explicit key_files(const std::string& user) : later_(account_of(user)) {}
+  explicit key_files(const server_settings& s) : later_(later_account(s)) {}
 
   const loaded& load(const std::string& file) {
     const auto known = by_file_.find(file);
@@ -60,6 +61,18 @@ void load_domain(const domain_draft& from, const std::string& name,
   }
 }
 
+void keep_old_keys(const settings& before, domain_settings& now, std::vector<std::string>& kept) {
+  const auto old = before.domains.find(now.name);
+  if (now.unusable.empty() || old == before.domains.end() || old->second.keys.empty() ||
+      !old->second.unusable.empty())
+    return;
+  for (const unusable_key& key : now.unusable)
+    kept.push_back(key.where + ": domain " + now.name + ", selector " + key.selector + ": " +
+                   key.why + "; the domain signs with the keys that it had");
+  now.keys = old->second.keys;
+  now.unusable.clear();
+}
+
 } // namespace
 
 std::optional<crypto::key_account> account_of(const std::string& user) {
@@ -72,8 +85,15 @@ std::optional<crypto::key_account> account_of(const std::string& user) {
   return crypto::key_account{entry.pw_uid, entry.pw_gid};
 }
 
-void load_keys(draft& d, const std::filesystem::path& beside, report& r) {
-  key_files files(d.made.server.user);
+std::optional<crypto::key_account> later_account(const server_settings& s) {
+  auto account = account_of(s.user);
+  if (!account && !s.user_given)
+    account = account_of("nobody"); // as net/privileges.cpp
+  return account;
+}
+
+void load_keys(draft& d, const std::filesystem::path& beside, const settings* before, report& r) {
+  key_files files(d.made.server);
   for (const domain_draft& one : d.domains) {
     load_domain(one, one.name, beside, files, d.made.domains[one.name], r);
     for (const placed_text& alias : one.aliases)
@@ -81,6 +101,9 @@ void load_keys(draft& d, const std::filesystem::path& beside, report& r) {
     for (const placed_text& list : one.lists)
       d.made.lists.push_back({list.text, one.name});
   }
+  if (before != nullptr)
+    for (auto& [name, domain] : d.made.domains)
+      keep_old_keys(*before, domain, d.made.kept);
   if (d.domains.empty() && !d.tables.keys)
     r.warning("no [[domain]]: nothing will be signed");
   const std::string& name = d.made.signing.default_domain;

@@ -132,7 +132,8 @@ std::vector<std::string> known_keys() {
   return out;
 }
 
-std::variant<settings_ptr, errors> parse(std::string_view text, const std::filesystem::path& file) {
+std::variant<settings_ptr, errors> parse(std::string_view text, const std::filesystem::path& file,
+                                         const settings* before) {
   report r(file.string());
   const auto document = parse_document(text, r);
   if (!document)
@@ -141,10 +142,10 @@ std::variant<settings_ptr, errors> parse(std::string_view text, const std::files
   read_section<draft>(*document, "", sections, d, r);
   if (r.failed())
     return errors{r.errors()};
-  load_keys(d, file.parent_path(), r);
+  load_keys(d, file.parent_path(), before, r);
   if (std::string& anchor = d.made.dns.trust_anchor_file; !anchor.empty())
     anchor = (file.parent_path() / anchor).lexically_normal().string();
-  load_tables(d, file.parent_path(), r);
+  load_tables(d, file.parent_path(), before, r);
   if (r.failed())
     return errors{r.errors()};
   if (d.made.relays.empty())
@@ -155,11 +156,11 @@ std::variant<settings_ptr, errors> parse(std::string_view text, const std::files
   return std::make_shared<const settings>(std::move(d.made));
 }
 
-std::variant<settings_ptr, errors> load(const std::filesystem::path& file) {
+std::variant<settings_ptr, errors> load(const std::filesystem::path& file, const settings* before) {
   const auto text = read_file(file);
   if (!text)
     return errors{{file.string() + ": " + text.error().what}};
-  return parse(text.value(), file);
+  return parse(text.value(), file, before);
 }
 
 } // namespace sealonce::config

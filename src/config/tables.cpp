@@ -10,14 +10,15 @@
 
 namespace sealonce::config {
 
-void load_tables(draft& d, const std::filesystem::path& beside, report& r) {
+void load_tables(draft& d, const std::filesystem::path& beside, const settings* before, report& r) {
   if (!d.tables.keys || !d.tables.signing)
     return;
   policy::signing_tables::sources from;
   from.keys = *d.tables.keys;
   from.signing = *d.tables.signing;
   from.beside = beside;
-  from.later = account_of(d.made.server.user);
+  from.later = later_account(d.made.server);
+  from.before = before != nullptr ? before->signing.tables.get() : nullptr;
   auto loaded = policy::signing_tables::load(from);
   if (!loaded) {
     const std::string& why = loaded.error().what;

@@ -77,12 +77,26 @@ std::string system_reason(int code) {
   return std::system_category().message(code);
 }
 
+/// The first directory on the way to a file that this process may not enter; empty = none.
+std::string closed_directory(const std::string& path) {
+  std::filesystem::path at;
+  for (const auto& part : std::filesystem::path(path).parent_path()) {
+    at /= part;
+    if (::access(at.c_str(), X_OK) != 0) {
+      return at.native();
+    }
+  }
+  return {};
+}
+
 failure cannot_open(const std::string& path, int code) {
   std::string what = path + ": cannot open the key: " + system_reason(code);
   if (code == EACCES) {
     const std::string who = account_name(geteuid());
-    what += " (this process runs as " + who + "): chown " + who + " " + quoted(path) +
-            " && chmod 0600 " + quoted(path);
+    const std::string closed = closed_directory(path);
+    what += " (this process runs as " + who + "): ";
+    what += closed.empty() ? "" : "chmod 0711 " + quoted(closed) + " && ";
+    what += "chown " + who + " " + quoted(path) + " && chmod 0600 " + quoted(path);
   }
   return failure(std::move(what));
 }

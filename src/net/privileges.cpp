@@ -15,6 +15,7 @@
 #include <cstring>
 #include <grp.h>
 #include <pwd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -46,9 +47,14 @@ result<std::string> drop_privileges(const config::server_settings& s) {
   return warning;
 }
 
-void set_process_limits() {
+void forbid_core_dumps() {
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0); // a core_pattern that is a pipe does not ask for the limit
+}
+
+void set_process_limits() {
+  forbid_core_dumps();
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
     files.rlim_cur = files.rlim_max;

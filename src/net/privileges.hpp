@@ -11,7 +11,11 @@ namespace sealonce::net {
 /// value is a warning for the log, empty where there is none. Never goes on as root.
 [[nodiscard]] result<std::string> drop_privileges(const config::server_settings& s);
 
-/// No core files, which would hold keys, and as many descriptors as the system lets us have.
+/// No core files, which would hold keys; nor can another process of the account look into this one.
+/// To be called again once privileges are dropped, which may undo it.
+void forbid_core_dumps();
+
+/// No core files, and as many descriptors as the system lets us have.
 void set_process_limits();
 
 /// Tells the service manager; nothing happens where there is none (sd_notify(3)).

@@ -100,7 +100,7 @@ public:
   }
 
   void reload() {
-    auto read = reload_();
+    auto read = reload_(*state_.current.load()->settings);
     if (const auto* wrong = std::get_if<config::errors>(&read)) {
       for (const auto& line : wrong->lines)
         log(config::log_level::error, line);
@@ -112,6 +112,8 @@ public:
       log(config::log_level::error, next.error().what + "; the old configuration stays");
       return;
     }
+    for (const auto& line : next.value()->settings->kept)
+      log(config::log_level::error, line);
     log_state(*next.value()->settings);
     state_.current = next.value();
     log(config::log_level::info,
@@ -178,6 +180,7 @@ bool run_server(config::settings_ptr settings, const reload_function& reload) {
     say(became.error().what);
     return false;
   }
+  forbid_core_dumps();
   control process(first.value(), reload);
   process.log_state(*settings);
   if (!became.value().empty())

@@ -27,6 +27,7 @@ public:
   struct reading {
     std::filesystem::path beside;
     std::optional<crypto::key_account> later;
+    const key_table* before = nullptr; ///< whose keys stay where a file cannot be read any more
   };
   void load(const table_text& table, table_source::kind what, const reading& how,
             complaints& wrong);
@@ -55,7 +56,7 @@ private:
     algorithm must_be = algorithm::any;
     bool by_author = false; ///< `key` is one of by_author_
   };
-  /// A key, or why there is none.
+  /// A key, or why there is none; both where it could not be read anew.
   struct key_slot {
     std::shared_ptr<const crypto::stored_key> key;
     std::string why;

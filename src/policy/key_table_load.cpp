@@ -4,7 +4,8 @@
 // DESCRIPTION
 //   Every key file is opened here, while the process may still read it; a file that many rows name
 //   is read once. A path with "%" for the author's domain stands for all files that fit it now:
-//   nobody can tell which domains will write.
+//   nobody can tell which domains will write. At a reload the process may have lost the right to
+//   read a file: then the key stays that was read from it before.
 //
 // DIAGNOSTICS
 //   A row that is wrong gets a complaint and stays as one that cannot sign, so that its mail is
@@ -16,6 +17,7 @@
 #include <sealonce/policy/wildcard.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <system_error>
 
 namespace sealonce::policy {
@@ -49,11 +51,17 @@ struct key_table::loader {
   complaints& wrong;
   std::unordered_map<std::string, std::uint32_t> by_path;
   std::unordered_map<std::string, text_pool::offset> by_text;
+  /// The keys of `how.before` by their files; made when the first one is needed.
+  std::optional<std::unordered_map<std::string_view, std::shared_ptr<const crypto::stored_key>>>
+      old_keys;
 
   void add(const table_row& from);
   result<row_data> parse(std::string_view value, std::uint32_t line);
   result<std::uint32_t> key_from(std::string_view written);
   std::uint32_t key_from_file(const std::string& path);
+  std::shared_ptr<const crypto::stored_key> old_key(std::string_view path);
+  bool keep_old_authors(author_keys& keys);
+  void complain(const row_data& r);
   result<std::uint32_t> keys_of_authors(std::string_view path);
   text_pool::offset text(const std::string& content);
 };
@@ -87,9 +95,26 @@ std::uint32_t key_table::loader::key_from_file(const std::string& path) {
   const auto [known, is_new] = by_path.emplace(path, static_cast<std::uint32_t>(to.keys_.size()));
   if (is_new) {
     auto key = crypto::stored_key::read(path, how.later);
-    to.keys_.push_back(key ? key_slot{std::move(key).value(), {}} : key_slot{{}, key.error().what});
+    to.keys_.push_back(key ? key_slot{std::move(key).value(), {}}
+                           : key_slot{old_key(path), key.error().what});
   }
   return known->second;
+}
+
+std::shared_ptr<const crypto::stored_key> key_table::loader::old_key(std::string_view path) {
+  if (how.before == nullptr) {
+    return nullptr;
+  }
+  if (!old_keys) {
+    old_keys.emplace();
+    for (const key_slot& slot : how.before->keys_) {
+      if (slot.key && !slot.key->file().empty()) {
+        old_keys->emplace(slot.key->file(), slot.key);
+      }
+    }
+  }
+  const auto found = old_keys->find(path);
+  return found == old_keys->end() ? nullptr : found->second;
 }
 
 /// The files that a path with "%" stands for: "%" is tried as each name of its first directory
@@ -103,6 +128,7 @@ result<std::uint32_t> key_table::loader::keys_of_authors(std::string_view path) 
   const auto behind = level.size() - level.rfind('%') - 1;
   author_keys keys;
   keys.path = path;
+  bool denied = false;
   std::error_code error;
   for (fs::directory_iterator at(path.substr(0, begin), error), last; !error && at != last;
        at.increment(error)) {
@@ -119,13 +145,38 @@ result<std::uint32_t> key_table::loader::keys_of_authors(std::string_view path) 
     if (fits && fs::is_regular_file(file, error)) {
       keys.by_domain.emplace(domain.value(), key_from_file(file));
     }
+    denied = denied || error == std::errc::permission_denied;
     error.clear();
   }
-  if (error) {
+  denied = denied || error == std::errc::permission_denied;
+  const bool kept = denied && keep_old_authors(keys);
+  if (error && !kept) {
     return failure(std::string(path.substr(0, begin)) + ": " + error.message());
   }
   to.by_author_.push_back(std::move(keys));
   return static_cast<std::uint32_t>(to.by_author_.size() - 1);
+}
+
+/// Authors whose keys were there before, and whose directories cannot be looked into any more.
+bool key_table::loader::keep_old_authors(author_keys& keys) {
+  if (how.before == nullptr) {
+    return false;
+  }
+  const auto& all = how.before->by_author_;
+  const auto old = std::find_if(all.begin(), all.end(),
+                                [&](const author_keys& one) { return one.path == keys.path; });
+  if (old == all.end()) {
+    return false;
+  }
+  for (const auto& [author, index] : old->by_domain) {
+    const key_slot& slot = how.before->keys_[index];
+    if (slot.key && keys.by_domain.count(author) == 0) {
+      keys.by_domain.emplace(author, static_cast<std::uint32_t>(to.keys_.size()));
+      to.keys_.push_back({slot.key, with_domain(keys.path, author) + ": its directory cannot be "
+                                                                     "entered any more"});
+    }
+  }
+  return true;
 }
 
 result<std::uint32_t> key_table::loader::key_from(std::string_view written) {
@@ -181,6 +232,22 @@ result<key_table::row_data> key_table::loader::parse(std::string_view value, std
   return r;
 }
 
+void key_table::loader::complain(const row_data& r) {
+  const auto about = [&](std::uint32_t index) {
+    const key_slot& slot = to.keys_[index];
+    if (!slot.why.empty()) {
+      wrong.add(table.name, r.line,
+                slot.key ? slot.why + "; the key that was read before stays in use" : slot.why);
+    }
+  };
+  if (!r.by_author) {
+    return about(r.key);
+  }
+  for (const auto& [author, index] : to.by_author_[r.key].by_domain) {
+    about(index);
+  }
+}
+
 void key_table::loader::add(const table_row& from) {
   const auto mine = static_cast<row>(to.rows_.size());
   auto parsed = from.key.size() > limits::table_key ? result<row_data>(failure(std::string(form)))
@@ -189,9 +256,7 @@ void key_table::loader::add(const table_row& from) {
   r.line = from.line;
   if (parsed) {
     r = parsed.value();
-    if (!r.by_author && !to.keys_[r.key].key) {
-      wrong.add(table.name, from.line, to.keys_[r.key].why);
-    }
+    complain(r);
   } else {
     to.trouble_.emplace(mine, parsed.error().what);
     wrong.add(table.name, from.line, parsed.error().what);
@@ -228,7 +293,7 @@ void key_table::load(const table_text& table, table_source::kind what, const rea
   rows_.reserve(count);
   held_.reserve(count);
   what == table_source::kind::refile ? patterns_.reserve(count) : names_.reserve(count);
-  loader in{*this, table, how, wrong, {}, {}};
+  loader in{*this, table, how, wrong, {}, {}, {}};
   for (table_rows rows(table.text.view(), what); rows.next(one);) {
     in.add(one);
   }

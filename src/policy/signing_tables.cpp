@@ -83,7 +83,8 @@ result<signing_tables::loaded> signing_tables::load(const sources& from) {
   complaints wrong;
   try {
     BOOST_OUTCOME_TRY(const auto keys, read_table(from.keys, from.beside));
-    p->keys.load(keys, from.keys.what, {from.beside, from.later}, wrong);
+    const key_table* before = from.before != nullptr ? &from.before->parts_->keys : nullptr;
+    p->keys.load(keys, from.keys.what, {from.beside, from.later, before}, wrong);
     BOOST_OUTCOME_TRY(const auto signing, read_table(from.signing, from.beside));
     p->signing.load(signing, from.signing.what, p->keys, wrong);
   } catch (const std::length_error& e) {

@@ -177,6 +177,8 @@ struct settings {
   log_settings log;
   metrics_settings metrics;
   std::vector<std::string> warnings; ///< sentences for the log at start and for `check`
+  /// What a reload could not read anew and left as it was, and why: sentences for the log.
+  std::vector<std::string> kept;
 };
 
 using settings_ptr = std::shared_ptr<const settings>;

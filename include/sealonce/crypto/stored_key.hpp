@@ -25,6 +25,11 @@ public:
   /// any thread.
   [[nodiscard]] result<std::shared_ptr<const private_key>> get() const;
 
+  /// Where it was read; empty for a key out of a line.
+  [[nodiscard]] std::string_view file() const {
+    return line_ ? std::string_view() : std::string_view(name_);
+  }
+
 private:
   stored_key(secret_text text, std::string name, bool line);
 

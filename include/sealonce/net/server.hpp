@@ -7,8 +7,9 @@
 
 namespace sealonce::net {
 
-/// Reads the configuration anew, for SIGHUP.
-using reload_function = std::function<std::variant<config::settings_ptr, config::errors>()>;
+/// Reads the configuration anew, for SIGHUP; the argument is what is in force.
+using reload_function =
+    std::function<std::variant<config::settings_ptr, config::errors>(const config::settings&)>;
 
 /// Runs the relays of the settings until SIGTERM or SIGINT: binds, becomes the configured user,
 /// says that it is ready (one line on standard error, sd_notify(3)), serves. True after an orderly

@@ -27,6 +27,9 @@ public:
     table_source signing;
     std::filesystem::path beside;             ///< where relative paths are looked for
     std::optional<crypto::key_account> later; ///< as private_key::load
+    /// The tables in force, for a reload: a key file that cannot be read now stays as it was read
+    /// for these, with a complaint. Null = none; not needed after load().
+    const signing_tables* before = nullptr;
   };
   /// Tables, and what is wrong with single rows and keys: "PATH:LINE: sentence", at most
   /// limits::table_complaints of them and one that says how many more. Mail that such a row is for

@@ -66,6 +66,10 @@ class Sealonce:
         if status != 0:
             raise AssertionError(f"sealonce ended with {status}:\n{daemon.log()[-4000:]}")
 
+    def reload(self):
+        """SIGHUP; it has been heard when the log says so."""
+        self.daemon.send(signal.SIGHUP)
+
     def kill(self):
         """kill -9, as a crash or the kernel's memory killer would."""
         daemon, self.daemon = self.daemon, None
