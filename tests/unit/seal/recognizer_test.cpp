@@ -336,7 +336,8 @@ BOOST_AUTO_TEST_CASE(ours_but_not_to_be_signed_now) {
 BOOST_AUTO_TEST_CASE(stuffed_lines_around_what_is_removed) {
   const auto first = pass(message_text, ed_only()).out;
   const std::string signature = first.substr(0, first.size() - message_text.size());
-  const std::string before = "Received: one\r\n\t.two\r\n..three: x\r\n";
+  // Three dots and more: by one or two octets a range of whole lines can be wrong unseen.
+  const std::string before = "Received: one\r\n\t.two\r\n..three: x\r\n..4:\r\n..5:\r\n..6:\r\n";
   const std::string behind = "..X: y\r\n" + changed(message_text, "\r\n.dot", "\r\n..dot");
   const std::string broken = changed(signature, "\r\n ", "\r\n\t.. ");
   const auto p = pass_wire(before + broken + behind + ".\r\n", ed_only());
@@ -437,6 +438,60 @@ BOOST_AUTO_TEST_CASE(with_a_key_at_hand) {
   BOOST_TEST(sign(first.out).outcome.what == action::already_signed);
   BOOST_TEST(sign(first.out).out == first.out);
   BOOST_TEST(sign(first.out + "x\r\n").outcome.what == action::replace);
+}
+
+/// An RSA key that loads and cannot sign: its modulus is even. RSAPrivateKey of RFC 8017 §A.1.2.
+std::shared_ptr<const crypto::private_key> failing_key() {
+  const auto number = [](std::size_t octets) {
+    std::vector<unsigned char> der{0x02, 0x81, static_cast<unsigned char>(octets + 1), 0};
+    der.insert(der.end(), octets, 0xfe);
+    return der;
+  };
+  std::vector<unsigned char> numbers{0x02, 0x01, 0x00};
+  for (const std::size_t octets : {128, 3, 120, 64, 64, 60, 60, 60}) {
+    const auto one = number(octets);
+    numbers.insert(numbers.end(), one.begin(), one.end());
+  }
+  std::vector<unsigned char> der{0x30, 0x82, static_cast<unsigned char>(numbers.size() >> 8),
+                                 static_cast<unsigned char>(numbers.size())};
+  der.insert(der.end(), numbers.begin(), numbers.end());
+  const auto key =
+      crypto::private_key::from_pem("-----BEGIN RSA PRIVATE KEY-----\n" + crypto::base64(der) +
+                                    "\n-----END RSA PRIVATE KEY-----\n");
+  BOOST_TEST_REQUIRE(key.has_value());
+  BOOST_TEST_REQUIRE(!key.value()->sign("text").has_value());
+  return key.value();
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_fails) {
+  const auto tags = changed(ed_tags, "From:From:To:To:Subject:Subject:Date:Date", "From");
+  const auto valid = craft(own_key("ed"), tags, message_text);
+  const auto broken = changed(valid, "t=1699999999", "t=1699999998");
+  auto s = ed_only();
+  auto& keys = s.domains["example.com"].keys;
+  keys.insert(keys.begin(), {"example.com", "bad", failing_key()});
+  auto p = pass(broken + message_text, s);
+  BOOST_TEST(p.outcome.what == action::defer);
+  BOOST_TEST(p.outcome.reason == reason::signing_failed);
+  BOOST_TEST(p.outcome.detail.find("example.com/bad") != std::string::npos);
+  BOOST_TEST(p.outcome.new_fields == "");
+  BOOST_TEST(p.outcome.removed.empty());
+  s.signing.on_error = config::error_action::unsigned_;
+  p = pass(broken + message_text, s);
+  BOOST_TEST(p.outcome.what == action::replace);
+  BOOST_TEST(p.outcome.keys == "example.com/ed");
+  BOOST_TEST(p.out == p.outcome.new_fields + message_text);
+  // A key that fails takes nothing valid away.
+  auto only = s;
+  only.domains["example.com"].keys = {{"example.com", "ed", failing_key()}};
+  p = pass(message_text, only);
+  BOOST_TEST(p.outcome.what == action::pass_unsigned);
+  BOOST_TEST(p.outcome.reason == reason::signing_failed);
+  only.domains["example.com"].keys = {{"example.com", "bad", failing_key()}, own_key("ed")};
+  p = pass(valid + message_text, only);
+  BOOST_TEST(p.outcome.what == action::replace);
+  BOOST_TEST(signatures_of(p.out, ed_only()) == words{"example.com/ed+"},
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
