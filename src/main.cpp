@@ -26,12 +26,13 @@ struct entry {
   const char* help;
 };
 
-constexpr std::array<entry, 5> commands{{
+constexpr std::array<entry, 6> commands{{
     {"serve", command::serve, "run the relays in the foreground"},
     {"check", command::check, "read configuration and keys as serve would; say what is wrong"},
     {"sign", command::sign, "sign a message from standard input to standard output"},
     {"verify", command::verify, "verify the signatures of a message from standard input"},
     {"keygen", command::keygen, "make a key and its DNS record"},
+    {"explain", command::explain, "tell which keys would sign a message, or why none would"},
 }};
 
 void print_commands(std::FILE* out) {

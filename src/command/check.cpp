@@ -2,19 +2,22 @@
 //   check - reads configuration and keys as serve would
 //
 // DESCRIPTION
-//   Prints what serve would run with: relays, domains, keys. Warnings, errors and keys that cannot
-//   be used go to standard error, each with its place in the file.
+//   Prints what serve would run with: relays, domains, keys, tables. Keys of tables, which serve
+//   parses when mail needs them, are parsed here. Warnings, errors and keys that cannot be used go
+//   to standard error, each with its place in the file.
 //
 // DIAGNOSTICS
 //   Exit status 78 where anything is wrong, a single key included; 0 with warnings alone.
 
 #include <sealonce/command/options.hpp>
 #include <sealonce/config/load.hpp>
+#include <sealonce/policy/signing_tables.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <string>
+#include <utility>
 
 namespace sealonce::command {
 
@@ -65,6 +68,8 @@ std::string domain_line(const config::domain_settings& domain) {
     keys.append(keys.empty() ? "" : ", ").append(key_name(key));
   for (const auto& bad : domain.unusable)
     keys.append(keys.empty() ? "" : ", ").append(bad.selector).append(" (cannot be used)");
+  if (!domain.sign)
+    keys = "does not sign";
   return "domain " + domain.name + ": " + keys + "\n";
 }
 
@@ -83,24 +88,37 @@ void print_summary(const config::settings& s) {
     out += domain_line(*domains[i]);
   if (shown < domains.size())
     out += "and " + std::to_string(domains.size() - shown) + " more domains\n";
+  if (const auto& tables = s.signing.tables)
+    out += "key_table: " + std::to_string(tables->key_rows()) +
+           " rows, signing_table: " + std::to_string(tables->signing_rows()) + " rows\n";
   std::fputs(out.c_str(), stdout);
 }
 
-/// Says which keys cannot be used and what follows; returns how many.
-std::size_t report_unusable(const config::settings& s) {
+/// The keys and rows that cannot be used, each with its place.
+std::vector<std::string> unusable(const config::settings& s) {
   std::vector<std::string> lines;
   for (const auto& [name, domain] : s.domains)
     for (const auto& bad : domain.unusable)
       lines.push_back(bad.where + ": domain.key.file: key " + name + "/" + bad.selector +
                       " cannot be used: " + bad.why);
   std::sort(lines.begin(), lines.end());
-  for (const std::string& line : lines)
+  if (s.signing.tables)
+    for (std::string& line : s.signing.tables->unusable())
+      lines.push_back(std::move(line));
+  return lines;
+}
+
+/// What is wrong, and what follows from it.
+void report(const config::settings& s, const std::vector<std::string>& bad) {
+  for (const std::string& line : s.warnings)
+    if (std::find(bad.begin(), bad.end(), line) == bad.end())
+      say(check_usage, "warning: " + line);
+  for (const std::string& line : bad)
     say(check_usage, line);
-  if (!lines.empty())
+  if (!bad.empty())
     say(check_usage, s.signing.on_error == config::error_action::tempfail
-                         ? "mail of these domains would be deferred with 451 4.7.5"
-                         : "mail of these domains would pass unsigned");
-  return lines.size();
+                         ? "mail that these keys are for would be deferred with 451 4.7.5"
+                         : "mail that these keys are for would pass unsigned");
 }
 
 } // namespace
@@ -117,10 +135,10 @@ int check(std::span<char* const> arguments) {
     return bad_configuration;
   }
   const auto& s = *std::get<config::settings_ptr>(loaded);
-  for (const std::string& line : s.warnings)
-    say(check_usage, "warning: " + line);
+  const auto bad = unusable(s);
+  report(s, bad);
   print_summary(s);
-  return report_unusable(s) == 0 ? done : bad_configuration;
+  return bad.empty() ? done : bad_configuration;
 }
 
 } // namespace sealonce::command

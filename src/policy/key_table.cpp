@@ -8,14 +8,12 @@
 //   "PATH:LINE: key NAME cannot be used: why".
 
 #include "key_table_detail.hpp"
-#include <sealonce/policy/wildcard.hpp>
 
 namespace sealonce::policy {
 
 key_table::row key_table::find(std::string_view name) const {
-  const std::string lowered = lower_case(name);
-  return what_ == table_source::kind::refile ? patterns_.first(lowered, pool_)
-                                             : names_.find(lowered, pool_);
+  return what_ == table_source::kind::refile ? patterns_.first(name, pool_)
+                                             : names_.find(name, pool_);
 }
 
 key_table::row key_table::held(std::string_view domain, std::string_view selector) const {

@@ -32,7 +32,7 @@ public:
   void load(const table_text& table, table_source::kind what, const reading& how,
             complaints& wrong);
 
-  /// In any case; none where there is no such row.
+  /// Names differ where only the case of a letter does. None where there is no such row.
   [[nodiscard]] row find(std::string_view name) const;
   /// The key of a row for mail of an author; fails with the row's place in the sentence.
   [[nodiscard]] result<std::shared_ptr<const dkim::signing_key>>

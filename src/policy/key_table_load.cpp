@@ -263,7 +263,7 @@ void key_table::loader::add(const table_row& from) {
     r.domain = r.selector = text("");
   }
   to.rows_.push_back(r);
-  const auto name = to.pool_.add(lower_case(from.key.substr(0, limits::table_key)));
+  const auto name = to.pool_.add(from.key.substr(0, limits::table_key));
   if (to.what_ == table_source::kind::refile) {
     to.patterns_.add(name, to.pool_);
   } else if (const row other = to.names_.add(name, to.pool_); other != mine) {

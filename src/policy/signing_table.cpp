@@ -151,6 +151,16 @@ std::string signing_table::signer(row r, std::string_view author_domain) const {
   return out;
 }
 
+std::vector<std::string> signing_table::unusable() const {
+  std::vector<std::string> out;
+  for (row r = 0; r < rows_.size(); ++r) {
+    if (const auto bad = trouble_.find(r); bad != trouble_.end()) {
+      out.push_back(where(r) + ": " + bad->second);
+    }
+  }
+  return out;
+}
+
 std::string signing_table::where(row r) const {
   return place_in(name_, rows_[r].line);
 }

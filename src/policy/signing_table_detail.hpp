@@ -27,6 +27,8 @@ public:
   /// The signer with the author's domain in it; empty where the row has none.
   [[nodiscard]] std::string signer(row r, std::string_view author_domain) const;
 
+  /// "PATH:LINE: sentence" of every row that names no key.
+  [[nodiscard]] std::vector<std::string> unusable() const;
   [[nodiscard]] std::string where(row r) const;
   [[nodiscard]] std::size_t size() const { return rows_.size(); }
   [[nodiscard]] std::size_t octets() const;

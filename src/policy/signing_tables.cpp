@@ -116,8 +116,11 @@ std::shared_ptr<const dkim::signing_key> signing_tables::held(std::string_view d
   return key ? std::move(key).value() : nullptr;
 }
 
-std::vector<std::string> signing_tables::unusable_keys() const {
-  return parts_->keys.unusable();
+std::vector<std::string> signing_tables::unusable() const {
+  auto out = parts_->keys.unusable();
+  const auto rows = parts_->signing.unusable();
+  out.insert(out.end(), rows.begin(), rows.end());
+  return out;
 }
 
 std::size_t signing_tables::key_rows() const {

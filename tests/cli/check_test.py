@@ -66,6 +66,21 @@ class Check(CommandTest):
         self.assertEqual(result.out.count(b"\ndomain "), 50)
         self.assertIn(b"and 10 more domains\n", result.out)
 
+    def test_tables(self):
+        self.keygen("--type", "ed25519")
+        self.write("KeyTable", "good example.com:a:./mail.private\nbad example.com:b:./KeyTable\n"
+                               "gone example.com:c:/nowhere/key\n")
+        self.write("SigningTable", "example.com good\nb.example bad\nc.example none\n")
+        result = self.check('[signing]\nkey_table = "file:KeyTable"\n'
+                            'signing_table = "file:SigningTable"\n', status=78)
+        self.assertIn(b"key_table: 3 rows, signing_table: 3 rows\n", result.out)
+        lines = [line.removeprefix("sealonce check: ") for line in result.err.splitlines()]
+        self.assertTrue(lines[0].startswith("KeyTable:2: KeyTable: there is no PEM private key"))
+        self.assertTrue(lines[1].startswith("KeyTable:3: /nowhere/key: cannot open the key"))
+        self.assertEqual(lines[2:], ['SigningTable:3: the key table has no key "none"',
+                                     "mail that these keys are for would be deferred with 451 "
+                                     "4.7.5"])
+
     def test_the_shipped_configuration(self):
         etc = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../etc/sealonce.toml")
         self.run_it("check", "--config", etc)

@@ -12,7 +12,7 @@ class Usage(CommandTest):
 
     def test_no_command_lists_them(self):
         result = self.run_it(status=64)
-        for command in ("serve", "check", "sign", "verify", "keygen"):
+        for command in ("serve", "check", "sign", "verify", "keygen", "explain"):
             self.assertIn("\n  " + command, result.err)
 
     def test_unknown_command(self):
@@ -23,7 +23,7 @@ class Usage(CommandTest):
         self.assertIn(b"usage: sealonce COMMAND", self.run_it("--help").out)
 
     def test_every_command_has_help(self):
-        for command in ("serve", "check", "sign", "verify", "keygen"):
+        for command in ("serve", "check", "sign", "verify", "keygen", "explain"):
             result = self.run_it(command, "--help")
             self.assertTrue(result.out.startswith(b"usage: sealonce " + command.encode()))
             self.assertEqual(result.err, "")

@@ -24,5 +24,6 @@ int check(std::span<char* const> arguments);
 int sign(std::span<char* const> arguments);
 int verify(std::span<char* const> arguments);
 int keygen(std::span<char* const> arguments);
+int explain(std::span<char* const> arguments);
 
 } // namespace sealonce::command

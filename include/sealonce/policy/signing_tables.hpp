@@ -58,8 +58,8 @@ public:
   [[nodiscard]] std::shared_ptr<const dkim::signing_key> held(std::string_view domain,
                                                               std::string_view selector) const;
 
-  /// Parses every key: "PATH:LINE: sentence" for each that cannot be used.
-  [[nodiscard]] std::vector<std::string> unusable_keys() const;
+  /// Parses every key: "PATH:LINE: sentence" for each row whose mail would be deferred.
+  [[nodiscard]] std::vector<std::string> unusable() const;
 
   [[nodiscard]] std::size_t key_rows() const;
   [[nodiscard]] std::size_t signing_rows() const;
