@@ -115,9 +115,13 @@ bool settle_time(const signature& s, std::int64_t now, verdict& v) {
   return false;
 }
 
+std::string record_called(const std::string& name) {
+  return "the public key record " + name;
+}
+
 /// What follows from an answer without records.
 void settle_no_record(const std::string& name, const dns::txt_answer& answer, verdict& v) {
-  const std::string record = "the public key record " + name;
+  const std::string record = record_called(name);
   switch (answer.status) {
   case dns::answer_status::no_name:
     return settle(v, verdict_result::permerror, record + " was not found: no such name in DNS");
@@ -141,6 +145,43 @@ std::string key_size(const crypto::public_key& key) {
          (key.type() == crypto::key_type::rsa ? "-bit rsa key" : "-bit ed25519 key");
 }
 
+/// Whether the record's key may be used for the signature: did_not_verify, as far as it is known.
+/// RFC 6376 §6.1.2 steps 5 to 8; `named` begins the sentence.
+stage judge_key(const signature& s, const key_record& record, const std::string& named,
+                verdict& v) {
+  const auto refuse = [&](stage reached, verdict_result result, std::string reason) {
+    settle(v, result, std::move(reason));
+    return reached;
+  };
+  if (record.testing) {
+    v.notes.push_back("the domain is testing DKIM, t=y");
+  }
+  if (record.fault != key_record_fault::none) {
+    const bool large = record.fault == key_record_fault::too_large;
+    return refuse(record.fault == key_record_fault::version ? not_ours : unusable,
+                  large ? verdict_result::policy : verdict_result::permerror,
+                  named + " cannot be used: " + record.why);
+  }
+  if (!record.sha256) {
+    return refuse(not_for_this, verdict_result::permerror, named + " does not allow sha256: h=");
+  }
+  if (!fits(s, record.type)) {
+    return refuse(not_for_this, verdict_result::permerror,
+                  named + " has a key of another type than a= needs");
+  }
+  if (record.strict && s.identity_domain != s.domain) {
+    return refuse(not_for_this, verdict_result::permerror,
+                  named + " forbids an i= below the domain: t=s");
+  }
+  v.notes.insert(v.notes.begin(), key_size(*record.key));
+  if (record.type == crypto::key_type::rsa && record.key->bits() < limits::rsa_bits_least) {
+    return refuse(too_weak, verdict_result::policy,
+                  "the RSA key has " + std::to_string(record.key->bits()) + " bits, fewer than " +
+                      std::to_string(limits::rsa_bits_least) + " (RFC 8301)");
+  }
+  return did_not_verify;
+}
+
 /// The records in an order that does not change from one answer to the next, as many as are tried.
 std::vector<std::string_view> records_to_try(const dns::txt_answer& answer) {
   std::vector<std::string_view> all(answer.records.begin(), answer.records.end());
@@ -162,6 +203,9 @@ verifier::verifier(const message::header& head, std::int64_t now) : head_(head),
     message_notes_.push_back(authors == 0
                                  ? "the message has no From field"
                                  : "the message has " + std::to_string(authors) + " From fields");
+  }
+  if (head.oddities().malformed_line) {
+    message_notes_.push_back("a line of the header is no field");
   }
   for (const message::field& f : head.fields()) {
     if (message::same_name(head.name(f), "DKIM-Signature")) {
@@ -231,11 +275,12 @@ void verifier::conclude(const entry& e, const dns::txt_answer& answer, verdict& 
     return settle_no_record(key_names_[e.waits_for.key_name], answer, v);
   }
   const verdict before = v;
+  std::string octets; // what b= is over, once for all records
   int furthest = -1;
   for (const std::string_view record : records_to_try(answer)) {
     verdict here = before;
     int reached = 0;
-    try_record(e, record, here, reached);
+    try_record(e, record, octets, here, reached);
     if (reached > furthest) {
       furthest = reached;
       v = std::move(here);
@@ -249,37 +294,14 @@ void verifier::conclude(const entry& e, const dns::txt_answer& answer, verdict& 
   }
 }
 
-void verifier::try_record(const entry& e, std::string_view text, verdict& v, int& reached) const {
+void verifier::try_record(const entry& e, std::string_view text, std::string& octets, verdict& v,
+                          int& reached) const {
   const signature& s = e.parsed;
-  const std::string named = "the public key record " + key_names_[e.waits_for.key_name];
   const key_record record = parse_key_record(text);
-  if (record.testing) {
-    v.notes.push_back("the domain is testing DKIM, t=y");
+  reached = judge_key(s, record, record_called(key_names_[e.waits_for.key_name]), v);
+  if (reached != did_not_verify) {
+    return;
   }
-  if (record.fault != key_record_fault::none) {
-    reached = record.fault == key_record_fault::version ? not_ours : unusable;
-    const bool large = record.fault == key_record_fault::too_large;
-    return settle(v, large ? verdict_result::policy : verdict_result::permerror,
-                  named + " cannot be used: " + record.why);
-  }
-  reached = not_for_this;
-  if (!record.sha256) {
-    return settle(v, verdict_result::permerror, named + " does not allow sha256: h=");
-  }
-  if (!fits(s, record.type)) {
-    return settle(v, verdict_result::permerror, named + " has a key of another type than a= needs");
-  }
-  if (record.strict && s.identity_domain != s.domain) {
-    return settle(v, verdict_result::permerror, named + " forbids an i= below the domain: t=s");
-  }
-  v.notes.insert(v.notes.begin(), key_size(*record.key));
-  reached = too_weak;
-  if (record.type == crypto::key_type::rsa && record.key->bits() < limits::rsa_bits_least) {
-    return settle(v, verdict_result::policy,
-                  "the RSA key has " + std::to_string(record.key->bits()) + " bits, fewer than " +
-                      std::to_string(limits::rsa_bits_least) + " (RFC 8301)");
-  }
-  reached = did_not_verify;
   const body_comparison body = compare_body(s, hashes_, e.waits_for.body_hash);
   if (body.verdict == body_verdict::shorter_than_length) {
     return settle(v, verdict_result::fail,
@@ -289,7 +311,10 @@ void verifier::try_record(const entry& e, std::string_view text, verdict& v, int
     return settle(v, verdict_result::fail,
                   "the body hash does not match: the body was changed after signing");
   }
-  if (!header_verifies(s, head_, *e.own, *record.key)) {
+  if (octets.empty()) {
+    octets = signed_octets(s, head_, *e.own);
+  }
+  if (!record.key->verify(octets, s.value)) {
     return settle(v, verdict_result::fail,
                   "the signature does not match: a signed header field was changed after signing, "
                   "or the key is another one");

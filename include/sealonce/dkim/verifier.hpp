@@ -81,7 +81,8 @@ private:
 
   void examine(entry& e, std::size_t number);
   void conclude(const entry& e, const dns::txt_answer& answer, verdict& v) const;
-  void try_record(const entry& e, std::string_view record, verdict& v, int& stage) const;
+  void try_record(const entry& e, std::string_view record, std::string& octets, verdict& v,
+                  int& reached) const;
 
   const message::header& head_;
   std::int64_t now_;

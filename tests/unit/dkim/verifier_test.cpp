@@ -396,6 +396,12 @@ BOOST_AUTO_TEST_CASE(notes) {
   BOOST_TEST(all_notes(none) == "256-bit ed25519 key; the message has no From field");
 }
 
+BOOST_AUTO_TEST_CASE(a_line_that_is_no_field_is_told) {
+  const auto v = only(message_with("rubbish\r\n" + crafted_field(base, ed25519_signer())));
+  BOOST_TEST(shown(v) == "pass");
+  BOOST_TEST(all_notes(v) == "256-bit ed25519 key; a line of the header is no field");
+}
+
 BOOST_AUTO_TEST_CASE(what_a_verdict_repeats_is_harmless) {
   const auto v = only(message_with(
       "DKIM-Signature: v=1; a=\x1b[2J; d=ex(ample.com; s=\xff; b=ab\r\n\tc d\"(;\r\n"));
