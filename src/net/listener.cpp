@@ -68,8 +68,12 @@ socket_name name_of(const config::endpoint& at) {
   return name;
 }
 
-/// A socket file that nobody listens on is left over from a crash.
-bool stale(const socket_name& name) {
+/// A socket file that nobody listens on is left over from a crash. Any other file is somebody's,
+/// and connect(2) would refuse it too.
+bool stale(const socket_name& name, const std::string& path) {
+  struct stat file {};
+  if (::lstat(path.c_str(), &file) != 0 || !S_ISSOCK(file.st_mode))
+    return false;
   const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const auto* address = reinterpret_cast<const sockaddr*>(&name.storage);
   const bool refused =
@@ -95,9 +99,11 @@ peer_address address_of(stream_socket& socket) {
     std::memcpy(peer.octets.data(), &v6->sin6_addr, sizeof v6->sin6_addr);
     peer.text = ::inet_ntop(AF_INET6, &v6->sin6_addr, text.data(), text.size());
     peer.local = IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr) != 0;
-  } else {
+  } else if (storage.ss_family == AF_UNIX) {
     peer.text = "unix";
     peer.local = true;
+  } else { // it is gone already
+    peer.text = "unknown";
   }
   return peer;
 }
@@ -115,6 +121,7 @@ void refuse(stream_socket& socket, const smtp::reply& why) {
                MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/// May throw where there is no memory.
 void begin_session(worker& w, stream_socket socket, const std::string& relay_name) {
   auto settings = w.shared.current.load();
   const auto& relays = settings->settings->relays;
@@ -150,13 +157,19 @@ awaitable<void> accept_loop(worker& w, std::shared_ptr<acceptor> from, std::stri
     const auto [error] = co_await from->async_accept(socket, as_result);
     if (!from->is_open())
       break;
-    if (!error) {
+    std::string why = error ? error.message() : std::string();
+    try {
+      if (!error)
+        begin_session(w, std::move(socket), relay);
+    } catch (const std::exception& broken) { // this one is lost to us, the next must not be
+      why = broken.what();
+    }
+    if (why.empty()) {
       failing = false;
-      begin_session(w, std::move(socket), relay);
       continue;
     }
     if (!failing)
-      w.log(config::log_level::error, "relay " + relay + ": accept: " + error.message());
+      w.log(config::log_level::error, "relay " + relay + ": accept: " + why);
     failing = true;
     pause.expires_after(limits::accept_pause);
     const auto [waited] = co_await pause.async_wait(as_result);
@@ -175,7 +188,7 @@ result<listening_socket> listening_socket::open(const config::endpoint& at, bool
   listening_socket opened(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int on = 1;
   if (family == AF_UNIX) {
-    if (stale(name))
+    if (stale(name, at.host))
       ::unlink(at.host.c_str());
   } else {
     ::setsockopt(opened.descriptor_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);

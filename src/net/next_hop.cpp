@@ -10,6 +10,7 @@
 
 #include <sealonce/limits.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace sealonce::net {
@@ -17,18 +18,16 @@ namespace sealonce::net {
 next_hop::next_hop(asio::io_context& context, std::string hostname)
     : io(stream_socket(context)), engine(std::move(hostname)) {}
 
-awaitable<hop_event> next_hop::connect(const hop_address& to, deadline& until) {
-  name = to.text;
+awaitable<hop_event> next_hop::connect(const hop_address& address, deadline& until) {
+  to = address;
   until.set(limits::next_hop_connect_timeout);
   io.socket().open(to.endpoint.protocol(), io_error);
   if (io_error)
     co_return hop_event::lost;
   const auto [error] = co_await io.socket().async_connect(to.endpoint, as_result);
-  if (until.take_expired())
-    co_return hop_event::timed_out;
   io_error = error;
   if (error)
-    co_return hop_event::lost;
+    co_return until.take_expired() ? hop_event::timed_out : hop_event::lost;
   prepare(io.socket());
   until.set(limits::next_hop_hello_timeout);
   const hop_event greeted = co_await wait(until);
@@ -59,18 +58,16 @@ awaitable<hop_event> next_hop::wait(deadline& until) {
     // more than the failed write.
     const error_code wrote = co_await flush(until);
     const io_result got = co_await io.read_some(buffer_);
-    if (until.take_expired())
-      co_return hop_event::timed_out;
     if (got.error) {
       io_error = wrote ? wrote : got.error;
-      co_return hop_event::lost;
+      co_return until.take_expired() ? hop_event::timed_out : hop_event::lost;
     }
     engine.received({buffer_.data(), got.octets});
   }
 }
 
 std::string next_hop::explain(hop_event event) const {
-  const std::string who = "next hop " + name;
+  const std::string who = "next hop " + to.text;
   switch (event) {
   case hop_event::timed_out:
     return who + " did not answer in time";
@@ -93,11 +90,14 @@ std::string next_hop::explain(hop_event event) const {
   }
 }
 
-std::unique_ptr<next_hop> next_hop_pool::take() {
+std::unique_ptr<next_hop> next_hop_pool::take(std::span<const hop_address> wanted) {
   while (!idle_.empty()) {
     auto hop = std::move(idle_.back());
     idle_.pop_back();
-    if (!hop->io.quiet())
+    const bool in_use = std::any_of(wanted.begin(), wanted.end(), [&hop](const hop_address& one) {
+      return one.endpoint == hop->to.endpoint;
+    });
+    if (!in_use || !hop->io.quiet())
       continue;
     hop->used = true;
     hop->answered = false;

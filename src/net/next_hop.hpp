@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,7 @@ public:
   next_hop(asio::io_context& io, std::string hostname);
 
   /// Connects and greets; hop_event::ready or what went wrong.
-  [[nodiscard]] awaitable<hop_event> connect(const hop_address& to, deadline& until);
+  [[nodiscard]] awaitable<hop_event> connect(const hop_address& address, deadline& until);
   /// Sends what the engine has to send.
   [[nodiscard]] awaitable<error_code> flush(deadline& until);
   /// Flushes, and waits for the next event of the engine.
@@ -45,7 +46,7 @@ public:
   stream io;
   smtp::client_engine engine;
   error_code io_error;
-  std::string name;      ///< hop_address::text
+  hop_address to;
   bool used = false;     ///< taken from the pool: it may have died there
   bool answered = false; ///< something of this transaction was answered
   bool dirty = false;    ///< a transaction was begun and is not over
@@ -60,7 +61,9 @@ private:
 /// relay.
 class next_hop_pool {
 public:
-  [[nodiscard]] std::unique_ptr<next_hop> take();
+  /// One to an address of `wanted`; those to other addresses, which a reload has taken out of use,
+  /// are closed.
+  [[nodiscard]] std::unique_ptr<next_hop> take(std::span<const hop_address> wanted);
   /// Keeps the connection where it is fit for another transaction.
   void give_back(std::unique_ptr<next_hop> hop);
   /// Closes what has been idle too long or was closed by the next hop.

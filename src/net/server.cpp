@@ -136,10 +136,7 @@ private:
   std::vector<std::thread> threads_;
 };
 
-void wait_for_signals(control& process) {
-  asio::io_context io{1};
-  asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
-  bool stopping = false;
+void wait_for_signals(control& process, asio::io_context& io, asio::signal_set& signals) {
   std::function<void()> wait = [&] {
     signals.async_wait([&](error_code error, int number) {
       if (error)
@@ -149,9 +146,7 @@ void wait_for_signals(control& process) {
         process.reload();
         notify_service_manager("READY=1");
         wait();
-        return;
       }
-      stopping = true;
     });
   };
   wait();
@@ -181,13 +176,17 @@ bool run_server(config::settings_ptr settings, const reload_function& reload) {
     return false;
   }
   forbid_core_dumps();
+  // Caught from here to the end: a second signal, or a SIGHUP, while transactions are being
+  // finished must not kill the process between a next hop's 250 and ours.
+  asio::io_context io{1};
+  asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
   control process(first.value(), reload);
   process.log_state(*settings);
   if (!became.value().empty())
     process.log(config::log_level::warning, became.value());
   process.start(bound.value(), settings->server.threads);
   say(ready_line(bound.value(), *settings));
-  wait_for_signals(process);
+  wait_for_signals(process, io, signals);
   process.log(config::log_level::info, "stopping: transactions in hand are finished");
   bound.value().clear(); // nobody is let in any more
   process.stop();

@@ -58,7 +58,8 @@ awaitable<void> session::run(std::shared_ptr<session> self) {
   self->worker_.log(config::log_level::error,
                     "session of " + self->peer_.text + " ended: " + broken);
   self->drop_next_hop();
-  self->engine_.output() = smtp::reply(451, "4.3.0", "Internal error; try again").wire();
+  // Behind what is due already: a 250 to the message before must not be lost.
+  self->engine_.output() += smtp::reply(451, "4.3.0", "Internal error; try again").wire();
   co_await self->flush();
 }
 
@@ -105,8 +106,10 @@ awaitable<void> session::receive_command() {
   if (over_)
     co_return;
   deadline_.set(limits::command_timeout);
+  waiting_for_command_ = true;
   const io_result got = co_await upstream_.read_some(buffer_);
-  if (deadline_.take_expired()) {
+  waiting_for_command_ = false;
+  if (got.error && deadline_.take_expired()) {
     engine_.farewell(smtp::reply(421, "4.4.2", "Timeout: no command came"));
     co_return;
   }
@@ -138,6 +141,7 @@ awaitable<void> session::hello() {
   if (known == nullptr && engine_.esmtp()) {
     const bool reached = co_await reach_next_hop(false);
     if (reached) { // an upstream that only says EHLO must not keep a connection from the others
+      pool.note_offer(hop_->engine.offers()); // one that rested is older than what is remembered
       pool.give_back(std::move(hop_));
       known = pool.recent_offer(deadline::clock::now());
     }
@@ -158,14 +162,13 @@ awaitable<void> session::reset_next_hop() {
 }
 
 void session::on_tick(deadline::clock::time_point now) {
-  if (waiting_for_hop_ && !upstream_gone_ && upstream_.peer_gone()) {
+  if (waiting_for_hop_ && (upstream_gone_ || upstream_.peer_gone())) {
     upstream_gone_ = true;
     if (hop_)
       hop_->io.cancel();
   }
   if (!deadline_.past(now))
     return;
-  deadline_.clear();
   deadline_.expire();
   upstream_.cancel();
   if (hop_)
@@ -173,7 +176,7 @@ void session::on_tick(deadline::clock::time_point now) {
 }
 
 void session::on_stop() {
-  if (!engine_.in_transaction() && !waiting_for_hop_)
+  if (!engine_.in_transaction() && waiting_for_command_)
     upstream_.cancel();
 }
 

@@ -80,6 +80,7 @@ private:
   deadline deadline_;
   deadline::clock::time_point begun_{}; ///< of the transaction
   bool waiting_for_hop_ = false;
+  bool waiting_for_command_ = false;
   bool upstream_gone_ = false;
   bool stray_seen_ = false;
   bool too_big_ = false;

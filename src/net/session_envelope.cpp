@@ -32,12 +32,13 @@ awaitable<hop_event> session::wait_next_hop() {
 
 awaitable<bool> session::reach_next_hop(bool fresh) {
   auto& pool = worker_.pool(relay_.name);
+  const auto& addresses = snapshot_->next_hops.at(relay_.name);
   if (!hop_ && !fresh)
-    hop_ = pool.take();
+    hop_ = pool.take(addresses);
   if (hop_)
     co_return true;
   hop_failure_ = "no address of the next hop is known";
-  for (const auto& address : snapshot_->next_hops.at(relay_.name)) {
+  for (const auto& address : addresses) {
     hop_ = std::make_unique<next_hop>(worker_.io, settings_.server.hostname);
     waiting_for_hop_ = true;
     const hop_event event = co_await hop_->connect(address, deadline_);
@@ -97,7 +98,7 @@ awaitable<std::size_t> session::send_batch() {
     }
     const bool closing = hop_->engine.last_reply().code() == 421;
     if (closing)
-      hop_failure_ = "next hop " + hop_->name + " said " + hop_->engine.last_reply().one_line();
+      hop_failure_ = "next hop " + hop_->to.text + " said " + hop_->engine.last_reply().one_line();
     if (closing && hop_->used && !hop_->answered)
       co_return i; // it was closed while it rested
     answer_from_next_hop(i);
@@ -110,6 +111,9 @@ awaitable<std::size_t> session::send_batch() {
 }
 
 awaitable<void> session::exchange() {
+  co_await flush(); // the reply to the message before does not wait for the next one's next hop
+  if (over_)
+    co_return batch_.clear();
   if (std::any_of(batch_.begin(), batch_.end(), [](const auto& c) { return c.what == verb::mail; }))
     begun_ = deadline::clock::now();
   for (bool fresh = false;; fresh = true) {
@@ -120,6 +124,8 @@ awaitable<void> session::exchange() {
     }
     if (!extensions_suffice()) {
       worker_.pool(relay_.name).note_offer(hop_->engine.offers());
+      if (hop_->dirty) // its transaction is lost to the upstream, who may begin another
+        drop_next_hop();
       answer_rest(0, 451, "4.3.5", "The next hop's extensions have changed; say EHLO again");
       break;
     }

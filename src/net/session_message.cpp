@@ -80,7 +80,7 @@ awaitable<bool> session::receive_message(message_store& store, seal::sealer& sea
     const auto room = store.room();
     deadline_.set(limits::data_timeout);
     const io_result got = co_await upstream_.read_some(room);
-    if (deadline_.take_expired())
+    if (got.error && deadline_.take_expired())
       engine_.farewell(smtp::reply(421, "4.4.2", "Timeout: the message did not come to its end"));
     if (got.error)
       co_return false;
@@ -138,7 +138,8 @@ awaitable<smtp::reply> session::deliver(message_store& store, seal::sealer& seal
   waiting_for_hop_ = true;
   const error_code wrote = co_await hop_->io.write(pieces, deadline_);
   hop_->engine.message_sent();
-  deadline_.set(limits::next_hop_data_done_timeout);
+  if (!wrote) // else only for a reply that is there already
+    deadline_.set(limits::next_hop_data_done_timeout);
   const hop_event event = co_await hop_->wait(deadline_);
   waiting_for_hop_ = false;
   const int code = event == hop_event::reply ? hop_->engine.last_reply().code() : 0;
@@ -152,7 +153,7 @@ awaitable<smtp::reply> session::deliver(message_store& store, seal::sealer& seal
     co_return answer;
   }
   const std::string why = event == hop_event::reply
-                              ? "next hop " + hop_->name + " answered the message with " +
+                              ? "next hop " + hop_->to.text + " answered the message with " +
                                     hop_->engine.last_reply().one_line()
                               : hop_->explain(event);
   drop_next_hop();
