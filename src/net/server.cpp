@@ -59,7 +59,7 @@ std::string ready_line(const std::vector<bound_address>& bound, const config::se
   std::string line = "ready:";
   for (const auto& b : bound)
     line += " relay " + b.relay + " on " + b.sockets.front().address() + ",";
-  line += " " + std::to_string(s.domains.size()) + " domains";
+  line += " " + std::to_string(s.domains.size()) + (s.domains.size() == 1 ? " domain" : " domains");
   return line;
 }
 
