@@ -61,6 +61,7 @@ class FooterBetweenTwoPasses(ChainTests, ServerCase):
     def build(cls):
         chain = Chain(cls)
         cls.second = chain.sealonce(None, chain.postfix.reinject_port, "second")
+        cls.without_xforward = cls.second  # our own filter does not hand it on
         cls.footer = chain.put(Footer(cls.second.port))
         cls.first = chain.sealonce(chain.postfix.filter_port, cls.footer.port, "first")
         return chain.start("20-signer.cf")

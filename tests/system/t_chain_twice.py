@@ -90,16 +90,20 @@ class Requeued(TwoTurns, ServerCase):
         postfix, sealonce, once = cls.chain.postfix, cls.chain.sealonces[0], cls.turns()
         cls.chain.sink.stop()
         cls.chain.submit(cls.mail)
-        wait_for(lambda: len(postfix.deferred_since(0)) >= once, f"{once} deferred",
-                 detail=lambda: postfix.log()[-3000:])
+        cls.wait_until_deferred(once, 0)
         assert len(sealonce.transactions()) == once
         mark = len(postfix.log())
         postfix.requeue()
-        wait_for(lambda: len(postfix.deferred_since(mark)) >= once, f"{once} deferred again",
-                 detail=lambda: postfix.log()[-3000:])
+        cls.wait_until_deferred(once, mark)
         cls.chain.sink.start()
         postfix.flush()
         postfix.wait_until_empty()
+
+    @classmethod
+    def wait_until_deferred(cls, number, mark):
+        postfix = cls.chain.postfix
+        wait_for(lambda: len(postfix.deferred_since(mark)) >= number and postfix.is_waiting(),
+                 f"{number} deferred", detail=lambda: postfix.log()[-3000:])
 
     def complaints(self):
         """A deferred file's time stamp is when it is due; cleanup wonders about that."""

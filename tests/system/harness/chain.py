@@ -130,6 +130,7 @@ class ChainTests:
     body_changes = False   # a filter of the chain writes into bodies
     good_ones_stay = True  # no filter breaks a signature that was good when it came
     further = ()           # Cases besides the usual ones
+    without_xforward = None  # a sealonce that is not told of the original client
 
     @classmethod
     def setUpClass(cls):
@@ -229,6 +230,16 @@ class ChainTests:
                 if got != wanted:
                     faults.add(f"{case.name} from {domain}: {got[-80:]} is not {wanted[-80:]}")
         self.assert_none(sorted(faults))
+
+    def test_original_client_is_known(self):
+        """Every filter hands on what XFORWARD told it; rules for mail from outside need that. (For
+        mail from sendmail(1) Postfix has nothing to tell.)"""
+        clients = set(re.findall(r"(\w+): client=localhost", self.chain.postfix.log()))
+        wanted = sum(1 for case, _ in self.mail if case.way != "sendmail")
+        for sealonce in self.chain.sealonces:
+            if sealonce is not self.without_xforward:
+                known = {t["queue_id"] for t in sealonce.transactions()}
+                self.assertGreaterEqual(len(known & clients), wanted, sealonce.base)
 
     def test_postfix_has_no_complaint(self):
         self.assertEqual(self.complaints(), [])

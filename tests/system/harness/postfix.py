@@ -165,11 +165,10 @@ class Postfix:
     def flush(self):
         self._tool("postqueue", "-c", self.config, "-f")
 
-    def queue(self):
+    def queue(self, queues=("maildrop", "incoming", "active", "deferred", "hold", "corrupt")):
         """Queue ids of what has not left yet. Looks in both orders: a file may move meanwhile."""
-        queues = ["maildrop", "incoming", "active", "deferred", "hold", "corrupt"]
         ids = set()
-        for queue in queues + queues[::-1]:
+        for queue in [*queues, *reversed(queues)]:
             for directory, _, names in os.walk(f"{self.base}/queue/{queue}"):
                 ids.update(n for n in names if self._is_complete(f"{directory}/{n}"))
         return ids
@@ -182,6 +181,10 @@ class Postfix:
             return os.stat(path).st_mode & stat.S_IXUSR != 0
         except FileNotFoundError:
             return False
+
+    def is_waiting(self):
+        """Whether nothing moves: all mail is deferred."""
+        return not self.queue(("maildrop", "incoming", "active"))
 
     def deferred_since(self, mark):
         """Queue ids with a deferred delivery in the log after its first `mark` characters."""
