@@ -145,7 +145,8 @@ awaitable<smtp::reply> session::deliver(message_store& store, seal::sealer& seal
   const int code = event == hop_event::reply ? hop_->engine.last_reply().code() : 0;
   if (code >= 400 || (code / 100 == 2 && !wrote)) {
     smtp::reply answer = std::move(hop_->engine.last_reply());
-    hop_->dirty = wrote || code == 421;
+    // A refusal may have come before the last octets, and then the dot may get a second answer.
+    hop_->dirty = wrote || code >= 400;
     ++hop_->transactions;
     if (!hop_->dirty)
       worker_.pool(relay_.name).give_back(std::move(hop_));
