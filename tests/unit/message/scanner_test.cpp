@@ -166,6 +166,24 @@ BOOST_AUTO_TEST_CASE(random_octets) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_first_malformed_line_has_a_place) {
+  const std::pair<std::string, std::uint32_t> headers[] = {
+      {" x\r\nA: 1\r\n\r\n", 0},
+      {"A: 1\r\nrubbish\r\nB: 2\r\nrubbish\r\n\r\n", 6},
+      {"A: 1\r\n 2\r\nrubbish", 10},
+      {"From x\r\nrubbish\r\n folded\r\n\r\n", 8},
+  };
+  for (const auto& [text, place] : headers) {
+    for (const std::size_t size : {1u, 3u, 100u}) {
+      scanned s;
+      feed_pieces(s, text, size);
+      finish(s);
+      BOOST_TEST(s.scanner.head().oddities().malformed_line);
+      BOOST_TEST(s.scanner.head().oddities().malformed_at == place);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace
