@@ -57,7 +57,7 @@ private:
   }
 
   [[nodiscard]] bool is_outside();
-  [[nodiscard]] message::author author_of_fields() const;
+  void find_other_author();
   [[nodiscard]] const config::domain_settings* own_domain(const std::string& name) const;
   [[nodiscard]] bool add_author(const message::author& a);
   [[nodiscard]] std::optional<std::string>
@@ -70,6 +70,7 @@ private:
   const author_query& query_;
   const config::settings& settings_;
   selection_trace* trace_;
+  std::optional<message::author> other_author_;
   selection out_;
 };
 
@@ -95,32 +96,37 @@ bool chooser::is_outside() {
   return !inside;
 }
 
-/// The author as [signing] author_headers has it: from the first of these fields that is there.
-message::author chooser::author_of_fields() const {
+/// The author as [signing] author_headers has it, where that is not the one of From: from the first
+/// of these fields that is there.
+void chooser::find_other_author() {
   for (const std::string& name : settings_.signing.author_headers) {
     if (message::same_name(name, "From")) {
-      break;
+      return;
     }
     const auto& fields = query_.head->fields();
     const auto f = std::find_if(fields.begin(), fields.end(), [&](const message::field& one) {
       return message::same_name(query_.head->name(one), name);
     });
     if (f != fields.end()) {
-      auto a = message::parse_author(query_.head->value(*f));
+      other_author_ = message::parse_author(query_.head->value(*f));
       tell([&] {
         return "author_headers: the message has " + name +
-               (a.status == author_status::found ? ", whose domain is " + a.domain
-                                                 : ", which names nobody: " + a.why);
+               (other_author_->status == author_status::found
+                    ? ", whose domain is " + other_author_->domain
+                    : ", which names nobody: " + other_author_->why);
       });
-      return a;
+      return;
     }
     tell([&] { return "author_headers: there is no " + name; });
   }
-  return *query_.author;
 }
 
 /// The entry of this name, or of the nearest parent.
 const config::domain_settings* chooser::own_domain(const std::string& name) const {
+  if (settings_.domains.empty()) {
+    tell([] { return std::string("[[domain]]: none"); });
+    return nullptr;
+  }
   for (std::string_view at = name;;) {
     const auto found = settings_.domains.find(at);
     if (found != settings_.domains.end()) {
@@ -236,8 +242,10 @@ selection chooser::choose() {
     return nothing(reason::excluded, "[signing]: " + *why);
   }
   // Without one clear From field no signature means anything, whoever else is named.
-  const auto& from = *query_.author;
-  const auto author = from.status == author_status::found ? author_of_fields() : from;
+  if (query_.author->status == author_status::found) {
+    find_other_author();
+  }
+  const auto& author = other_author_ ? *other_author_ : *query_.author;
   if (author.status != author_status::found) {
     return nothing(author_reason(author.status), author.why);
   }

@@ -12,8 +12,8 @@
 namespace sealonce::policy {
 
 key_table::row key_table::find(std::string_view name) const {
-  return what_ == table_source::kind::refile ? patterns_.first(name, pool_)
-                                             : names_.find(name, pool_);
+  return what_ == table_source::kind::refile ? patterns_.first(name, *this)
+                                             : names_.find(name, *this);
 }
 
 key_table::row key_table::held(std::string_view domain, std::string_view selector) const {
@@ -60,10 +60,10 @@ key_table::usable(const row_data& r, std::string_view author) const {
 
 result<std::shared_ptr<const dkim::signing_key>> key_table::key(row r,
                                                                 std::string_view author) const {
-  if (const auto bad = trouble_.find(r); bad != trouble_.end()) {
-    return failure(where(r) + ": " + bad->second);
-  }
   const row_data& data = rows_[r];
+  if (data.key == no_key) {
+    return failure(where(r) + ": " + trouble_.at(r));
+  }
   const auto domain = pool_.at(data.domain);
   auto key = usable(data, author);
   if (!key) {
@@ -86,7 +86,7 @@ std::vector<std::string> key_table::unusable() const {
   std::vector<std::string> authors;
   for (row r = 0; r < rows_.size(); ++r) {
     authors.assign(1, "");
-    if (trouble_.count(r) == 0 && rows_[r].by_author) {
+    if (rows_[r].key != no_key && rows_[r].by_author) {
       authors.clear();
       for (const auto& [author, index] : by_author_[rows_[r].key].by_domain) {
         authors.push_back(author);

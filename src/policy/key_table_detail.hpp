@@ -19,7 +19,7 @@ namespace sealonce::policy {
 /// "../", else a key itself (crypto::stored_key::from_line). DOMAIN "%" is the author's domain;
 /// then
 /// "%" in an absolute path is it, too.
-class key_table {
+class key_table final : private row_names {
 public:
   using row = row_index::row;
 
@@ -49,9 +49,10 @@ public:
 private:
   enum class algorithm : std::uint8_t { any, rsa, ed25519 };
   struct row_data {
+    text_pool::offset name = 0;
     text_pool::offset domain = 0; ///< empty = the author's
     text_pool::offset selector = 0;
-    std::uint32_t key = no_key;
+    std::uint32_t key = no_key; ///< none = see trouble_
     std::uint32_t line = 0;
     algorithm must_be = algorithm::any;
     bool by_author = false; ///< `key` is one of by_author_
@@ -69,6 +70,7 @@ private:
   struct loader;
   static constexpr std::uint32_t no_key = 0xffffffff;
 
+  [[nodiscard]] std::string_view name_of(row r) const override { return pool_.at(rows_[r].name); }
   [[nodiscard]] result<std::uint32_t> key_of(const row_data& r, std::string_view author) const;
   [[nodiscard]] result<std::shared_ptr<const crypto::private_key>>
   usable(const row_data& r, std::string_view author) const;
@@ -76,7 +78,7 @@ private:
   std::string name_;
   table_source::kind what_ = table_source::kind::file;
   text_pool pool_;
-  std::vector<row_data> rows_;
+  std::vector<row_data, large_pages<row_data>> rows_;
   exact_index names_;
   wildcard_index patterns_;
   row_index held_;

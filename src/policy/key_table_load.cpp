@@ -13,6 +13,7 @@
 
 #include "key_table_detail.hpp"
 #include <sealonce/config/names.hpp>
+#include <sealonce/config/settings.hpp>
 #include <sealonce/limits.hpp>
 #include <sealonce/policy/wildcard.hpp>
 
@@ -49,14 +50,18 @@ struct key_table::loader {
   const table_text& table;
   const reading& how;
   complaints& wrong;
-  std::unordered_map<std::string, std::uint32_t> by_path;
-  std::unordered_map<std::string, text_pool::offset> by_text;
+  /// Looked up without a string of their own.
+  template <class Value>
+  using by_name = std::unordered_map<std::string, Value, config::name_hash, std::equal_to<>>;
+  by_name<std::uint32_t> by_written; ///< keys by the paths as they are written
+  by_name<std::uint32_t> by_path;
+  by_name<text_pool::offset> by_text;
   /// The keys of `how.before` by their files; made when the first one is needed.
   std::optional<std::unordered_map<std::string_view, std::shared_ptr<const crypto::stored_key>>>
       old_keys;
 
   void add(const table_row& from);
-  result<row_data> parse(std::string_view value, std::uint32_t line);
+  result<row_data> parse(const table_row& from, text_pool::offset name);
   result<std::uint32_t> key_from(std::string_view written);
   std::uint32_t key_from_file(const std::string& path);
   std::shared_ptr<const crypto::stored_key> old_key(std::string_view path);
@@ -181,7 +186,12 @@ bool key_table::loader::keep_old_authors(author_keys& keys) {
 
 result<std::uint32_t> key_table::loader::key_from(std::string_view written) {
   if (is_path(written)) {
-    return key_from_file((how.beside / written).lexically_normal().string());
+    if (const auto known = by_written.find(written); known != by_written.end()) {
+      return known->second;
+    }
+    const auto key = key_from_file((how.beside / written).lexically_normal().string());
+    by_written.emplace(written, key);
+    return key;
   }
   if (table.open_to_others) {
     return failure("the row holds a private key, and others can get at the table: chmod 0640 " +
@@ -192,16 +202,19 @@ result<std::uint32_t> key_table::loader::key_from(std::string_view written) {
   return static_cast<std::uint32_t>(to.keys_.size() - 1);
 }
 
-result<key_table::row_data> key_table::loader::parse(std::string_view value, std::uint32_t line) {
+result<key_table::row_data> key_table::loader::parse(const table_row& from,
+                                                     text_pool::offset name) {
   row_data r;
-  r.line = line;
+  r.name = name;
+  r.line = from.line;
+  auto value = from.value;
   const auto domain = take_part(value);
   const auto selector = take_part(value);
   const auto key = take_part(value);
   const auto algorithm = lower_case(take_part(value));
   BOOST_OUTCOME_TRY(check_part(domain));
   BOOST_OUTCOME_TRY(check_part(selector));
-  if (key.empty() || !value.empty()) {
+  if (key.empty() || !value.empty() || from.key.size() > limits::table_key) {
     return failure(std::string(form));
   }
   BOOST_OUTCOME_TRY(const auto s, config::parse_selector(selector));
@@ -212,7 +225,7 @@ result<key_table::row_data> key_table::loader::parse(std::string_view value, std
     BOOST_OUTCOME_TRY(const auto record, config::key_record_name(s, d));
     (void)record;
   }
-  r.domain = text(d);
+  r.domain = d == from.key ? name : text(d); // many keys are called as their domain
   r.selector = text(s);
   if (algorithm == "rsa-sha256" || algorithm == "ed25519-sha256") {
     r.must_be = algorithm.starts_with('r') ? algorithm::rsa : algorithm::ed25519;
@@ -250,10 +263,10 @@ void key_table::loader::complain(const row_data& r) {
 
 void key_table::loader::add(const table_row& from) {
   const auto mine = static_cast<row>(to.rows_.size());
-  auto parsed = from.key.size() > limits::table_key ? result<row_data>(failure(std::string(form)))
-                                                    : parse(from.value, from.line);
   row_data r;
+  r.name = to.pool_.add(from.key.substr(0, limits::table_key));
   r.line = from.line;
+  const auto parsed = parse(from, r.name);
   if (parsed) {
     r = parsed.value();
     complain(r);
@@ -263,10 +276,9 @@ void key_table::loader::add(const table_row& from) {
     r.domain = r.selector = text("");
   }
   to.rows_.push_back(r);
-  const auto name = to.pool_.add(from.key.substr(0, limits::table_key));
   if (to.what_ == table_source::kind::refile) {
-    to.patterns_.add(name, to.pool_);
-  } else if (const row other = to.names_.add(name, to.pool_); other != mine) {
+    to.patterns_.add(mine, to);
+  } else if (const row other = to.names_.add(mine, to); other != mine) {
     wrong.add(table.name, from.line,
               "the name " + shown(from.key) + " is there already in line " +
                   std::to_string(to.rows_[other].line) + ", which counts");
@@ -285,18 +297,16 @@ void key_table::load(const table_text& table, table_source::kind what, const rea
                      complaints& wrong) {
   name_ = table.name;
   what_ = what;
-  std::size_t count = 0;
-  table_row one;
-  for (table_rows rows(table.text.view(), what); rows.next(one);) {
-    ++count;
-  }
+  const std::size_t count = table_rows(table.text.view(), what).at_most();
   rows_.reserve(count);
   held_.reserve(count);
   what == table_source::kind::refile ? patterns_.reserve(count) : names_.reserve(count);
-  loader in{*this, table, how, wrong, {}, {}, {}};
+  loader in{*this, table, how, wrong, {}, {}, {}, {}};
+  table_row one;
   for (table_rows rows(table.text.view(), what); rows.next(one);) {
     in.add(one);
   }
+  patterns_.complete();
   pool_.shrink();
   keys_.shrink_to_fit();
 }

@@ -40,24 +40,13 @@ bool split_name::is(std::string_view name) const {
          name[user.size()] == '@' && name.ends_with(host);
 }
 
-void exact_index::reserve(std::size_t rows) {
-  names_.reserve(rows);
-  index_.reserve(rows);
+row exact_index::add(row mine, const row_names& rows) {
+  const auto name = split_name::of(rows.name_of(mine));
+  return index_.insert(name.hash(), mine, [&](row r) { return name.is(rows.name_of(r)); });
 }
 
-row exact_index::add(text_pool::offset name, const text_pool& pool) {
-  const auto mine = static_cast<row>(names_.size());
-  names_.push_back(name);
-  const auto split = split_name::of(pool.at(name));
-  return index_.insert(split.hash(), mine, [&](row r) { return split.is(pool.at(names_[r])); });
-}
-
-row exact_index::find(const split_name& name, const text_pool& pool) const {
-  return index_.find(name.hash(), [&](row r) { return name.is(pool.at(names_[r])); });
-}
-
-std::size_t exact_index::octets() const {
-  return names_.capacity() * sizeof(text_pool::offset) + index_.octets();
+row exact_index::find(const split_name& name, std::uint64_t hash, const row_names& rows) const {
+  return index_.find(hash, [&](row r) { return name.is(rows.name_of(r)); });
 }
 
 std::uint64_t wildcard_index::bucket_name::hash() const {
@@ -82,23 +71,22 @@ wildcard_index::bucket_name wildcard_index::bucket_of(std::string_view pattern) 
 }
 
 void wildcard_index::reserve(std::size_t rows) {
-  rows_.reserve(rows);
+  next_.reserve(rows);
   last_.reserve(rows);
   index_.reserve(rows);
 }
 
-void wildcard_index::add(text_pool::offset pattern, const text_pool& pool) {
-  const auto mine = static_cast<row>(rows_.size());
-  rows_.push_back({pattern, row_index::none});
+void wildcard_index::add(row mine, const row_names& rows) {
+  next_.push_back(row_index::none);
   last_.push_back(mine);
-  const auto bucket = bucket_of(pool.at(pattern));
+  const auto bucket = bucket_of(rows.name_of(mine));
   const auto first = index_.insert(bucket.hash(), mine, [&](row r) {
-    const auto other = bucket_of(pool.at(rows_[r].pattern));
+    const auto other = bucket_of(rows.name_of(r));
     return other.where == bucket.where && other.prefix == bucket.prefix &&
            other.suffix == bucket.suffix;
   });
   if (first != mine) {
-    rows_[last_[first]].next = mine;
+    next_[last_[first]] = mine;
     last_[first] = mine;
     return;
   }
@@ -114,13 +102,13 @@ void wildcard_index::add(text_pool::offset pattern, const text_pool& pool) {
 
 template <class Visit>
 void wildcard_index::visit_bucket(const bucket_name& name, std::string_view text,
-                                  const text_pool& pool, Visit visit) const {
+                                  const row_names& rows, Visit visit) const {
   row at = index_.find(name.hash(), [&](row r) {
-    const auto other = bucket_of(pool.at(rows_[r].pattern));
+    const auto other = bucket_of(rows.name_of(r));
     return other.where == name.where && other.prefix == name.prefix && other.suffix == name.suffix;
   });
-  for (; at != row_index::none; at = rows_[at].next) {
-    const auto pattern = pool.at(rows_[at].pattern);
+  for (; at != row_index::none; at = next_[at]) {
+    const auto pattern = rows.name_of(at);
     const bool plain = pattern.size() <= name.prefix.size() + name.suffix.size() + 1;
     if ((plain || matches(pattern, text)) && !visit(at)) {
       return;
@@ -130,48 +118,48 @@ void wildcard_index::visit_bucket(const bucket_name& name, std::string_view text
 
 template <class Visit>
 void wildcard_index::visit_shapes(anchor where, std::string_view suffix, std::string_view text,
-                                  const text_pool& pool, Visit visit) const {
+                                  const row_names& rows, Visit visit) const {
   for (const auto& [beginning, end] : shapes_[static_cast<std::size_t>(where)]) {
     const auto tail =
         where == anchor::anywhere && end <= text.size() ? text.substr(text.size() - end) : suffix;
     if (end <= text.size() && beginning + tail.size() <= text.size()) {
-      visit_bucket({where, text.substr(0, beginning), tail}, text, pool, visit);
+      visit_bucket({where, text.substr(0, beginning), tail}, text, rows, visit);
     }
   }
 }
 
 template <class Visit>
-void wildcard_index::visit_matches(std::string_view text, const text_pool& pool,
+void wildcard_index::visit_matches(std::string_view text, const row_names& rows,
                                    Visit visit) const {
   if (!shapes_[static_cast<std::size_t>(anchor::whole)].empty()) {
-    visit_bucket({anchor::whole, text, {}}, text, pool, visit);
+    visit_bucket({anchor::whole, text, {}}, text, rows, visit);
   }
-  visit_shapes(anchor::anywhere, {}, text, pool, visit);
+  visit_shapes(anchor::anywhere, {}, text, rows, visit);
   const auto at = text.rfind('@');
   if (at != text.npos) {
-    visit_shapes(anchor::at, text.substr(at), text, pool, visit);
+    visit_shapes(anchor::at, text.substr(at), text, rows, visit);
   }
   if (shapes_[static_cast<std::size_t>(anchor::dot)].empty()) {
     return;
   }
   for (auto dot = text.find('.', at == text.npos ? 0 : at + 1); dot != text.npos;
        dot = text.find('.', dot + 1)) {
-    visit_shapes(anchor::dot, text.substr(dot), text, pool, visit);
+    visit_shapes(anchor::dot, text.substr(dot), text, rows, visit);
   }
 }
 
-row wildcard_index::first(std::string_view text, const text_pool& pool) const {
+row wildcard_index::first(std::string_view text, const row_names& rows) const {
   row best = row_index::none;
-  visit_matches(text, pool, [&best](row r) {
+  visit_matches(text, rows, [&best](row r) {
     best = std::min(best, r);
     return false; // those behind it in the bucket come later in the table
   });
   return best;
 }
 
-std::vector<row> wildcard_index::all(std::string_view text, const text_pool& pool) const {
+std::vector<row> wildcard_index::all(std::string_view text, const row_names& rows) const {
   std::vector<row> out;
-  visit_matches(text, pool, [&out](row r) {
+  visit_matches(text, rows, [&out](row r) {
     out.push_back(r);
     return true;
   });
@@ -180,7 +168,7 @@ std::vector<row> wildcard_index::all(std::string_view text, const text_pool& poo
 }
 
 std::size_t wildcard_index::octets() const {
-  return rows_.capacity() * sizeof(row_data) + last_.capacity() * sizeof(row) + index_.octets();
+  return (next_.capacity() + last_.capacity()) * sizeof(row) + index_.octets();
 }
 
 } // namespace sealonce::policy

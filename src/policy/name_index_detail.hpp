@@ -22,21 +22,35 @@ struct split_name {
   [[nodiscard]] bool is(std::string_view name) const;
 };
 
+/// The rows of a table, as far as an index looks at them: what is looked up by.
+class row_names {
+public:
+  /// Valid as long as nothing is added to the table.
+  [[nodiscard]] virtual std::string_view name_of(row_index::row r) const = 0;
+
+protected:
+  ~row_names() = default;
+};
+
 /// Names as they are ("file:", "csl:"). Rows are added in the order of the table; of two with the
 /// same name the first counts.
 class exact_index {
 public:
-  void reserve(std::size_t rows);
-  /// The row itself, or the earlier one that has this name.
-  row_index::row add(text_pool::offset name, const text_pool& pool);
-  [[nodiscard]] row_index::row find(const split_name& name, const text_pool& pool) const;
-  [[nodiscard]] row_index::row find(std::string_view name, const text_pool& pool) const {
-    return find(split_name::of(name), pool);
+  void reserve(std::size_t rows) { index_.reserve(rows); }
+  /// `mine` itself, or the earlier row that has its name.
+  row_index::row add(row_index::row mine, const row_names& rows);
+  /// `hash` is name.hash().
+  [[nodiscard]] row_index::row find(const split_name& name, std::uint64_t hash,
+                                    const row_names& rows) const;
+  [[nodiscard]] row_index::row find(std::string_view name, const row_names& rows) const {
+    const auto split = split_name::of(name);
+    return find(split, split.hash(), rows);
   }
-  [[nodiscard]] std::size_t octets() const;
+  /// Several names that are looked up one after the other cost one cache miss instead of several.
+  void prefetch(std::uint64_t hash) const { index_.prefetch(hash); }
+  [[nodiscard]] std::size_t octets() const { return index_.octets(); }
 
 private:
-  std::vector<text_pool::offset> names_;
   row_index index_;
 };
 
@@ -45,11 +59,14 @@ private:
 class wildcard_index {
 public:
   void reserve(std::size_t rows);
-  void add(text_pool::offset pattern, const text_pool& pool);
+  /// `mine` is the number of rows so far.
+  void add(row_index::row mine, const row_names& rows);
+  /// All rows are there.
+  void complete() { std::vector<row_index::row>().swap(last_); }
   /// The first row that matches, or row_index::none.
-  [[nodiscard]] row_index::row first(std::string_view text, const text_pool& pool) const;
+  [[nodiscard]] row_index::row first(std::string_view text, const row_names& rows) const;
   /// Every row that matches, in the order of the table.
-  [[nodiscard]] std::vector<row_index::row> all(std::string_view text, const text_pool& pool) const;
+  [[nodiscard]] std::vector<row_index::row> all(std::string_view text, const row_names& rows) const;
   [[nodiscard]] std::size_t octets() const;
 
 private:
@@ -71,20 +88,16 @@ private:
 
   [[nodiscard]] static bucket_name bucket_of(std::string_view pattern);
   template <class Visit>
-  void visit_matches(std::string_view text, const text_pool& pool, Visit visit) const;
+  void visit_matches(std::string_view text, const row_names& rows, Visit visit) const;
   template <class Visit>
-  void visit_bucket(const bucket_name& name, std::string_view text, const text_pool& pool,
+  void visit_bucket(const bucket_name& name, std::string_view text, const row_names& rows,
                     Visit visit) const;
   template <class Visit>
   void visit_shapes(anchor where, std::string_view suffix, std::string_view text,
-                    const text_pool& pool, Visit visit) const;
+                    const row_names& rows, Visit visit) const;
 
-  struct row_data {
-    text_pool::offset pattern = 0;
-    row_index::row next = row_index::none; ///< of the same bucket
-  };
-  std::vector<row_data> rows_;
-  std::vector<row_index::row> last_; ///< of each bucket, by its first row; only while rows come in
+  std::vector<row_index::row, large_pages<row_index::row>> next_; ///< of the same bucket
+  std::vector<row_index::row> last_; ///< of each bucket, by its first row; until complete()
   row_index index_;
   std::vector<shape> shapes_[4]; ///< by anchor, sorted; where the anchor says the end, it counts 0
 };

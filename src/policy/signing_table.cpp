@@ -17,6 +17,8 @@
 #include <sealonce/policy/wildcard.hpp>
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 namespace sealonce::policy {
 
@@ -44,40 +46,60 @@ std::string normal_form(std::string_view written) {
 
 } // namespace
 
-class signing_table::walk {
+/// The names that are looked up for an address, in their order: a few at once, so that the memory
+/// where each would be is on its way before the first one is looked for.
+class signing_table::name_sequence {
 public:
-  walk(const signing_table& table, bool all, selection_trace* trace)
-      : table_(table), all_(all), trace_(trace) {}
+  struct probe {
+    form what;
+    split_name name;
+    std::uint64_t hash;
+  };
+  static constexpr std::size_t at_once = 16;
 
-  /// Returns whether enough has been found.
-  bool look_up(form what, const split_name& name) {
-    row found = row_index::none;
-    if ((table_.forms_ & what) != 0) {
-      found = table_.names_.find(name, table_.pool_);
+  name_sequence(std::string_view user, std::string_view domain)
+      : user_(user), domain_(domain), user_hash_(hash_of(user)), dot_(domain.find('.')) {}
+
+  /// The next names of the forms wanted; empty at the end.
+  std::span<const probe> next(unsigned forms) {
+    count_ = 0;
+    if (!begun_) {
+      add(forms, whole_address, domain_);
+      add(forms, own_host, domain_);
+      begun_ = true;
     }
-    if (trace_ != nullptr) {
-      std::string written(name.user);
-      written.append(name.at ? "@" : "").append(name.host);
-      tell(written, found);
+    for (; dot_ != domain_.npos && count_ + 2 <= at_once; dot_ = domain_.find('.', dot_ + 1)) {
+      add(forms, user_at_parent, domain_.substr(dot_));
+      add(forms, parent, domain_.substr(dot_));
     }
-    if (found == row_index::none) {
-      return false;
+    if (dot_ == domain_.npos && !ended_ && count_ + 2 <= at_once) {
+      add(forms, user_anywhere, "*");
+      add(forms, anybody, "*");
+      ended_ = true;
     }
-    rows.push_back(found);
-    return !all_;
+    return {probes_.data(), count_};
   }
-
-  std::vector<row> rows;
 
 private:
-  void tell(const std::string& name, row found) {
-    trace_->looked_at("signing_table: " + shown(name) + ": " +
-                      (found == row_index::none ? "no row" : "the row " + table_.where(found)));
+  void add(unsigned forms, form what, std::string_view host) {
+    if ((forms & what) == 0) {
+      return;
+    }
+    const bool with_user = (what & (whole_address | user_at_parent | user_anywhere)) != 0;
+    const auto hash = hash_of(host);
+    probes_[count_++] = {what,
+                         {with_user ? user_ : std::string_view(), host, with_user},
+                         with_user ? hash_of_pair(user_hash_, hash) : hash};
   }
 
-  const signing_table& table_;
-  bool all_;
-  selection_trace* trace_;
+  std::string_view user_;
+  std::string_view domain_;
+  std::uint64_t user_hash_;
+  std::size_t dot_;
+  bool begun_ = false;
+  bool ended_ = false;
+  std::size_t count_ = 0;
+  std::array<probe, at_once> probes_;
 };
 
 signing_table::form signing_table::form_of(std::string_view pattern) {
@@ -94,42 +116,66 @@ signing_table::form signing_table::form_of(std::string_view pattern) {
   return split.host.starts_with('.') ? user_at_parent : whole_address;
 }
 
-std::vector<row> signing_table::find(std::string_view user, std::string_view domain, bool all,
-                                     selection_trace* trace) const {
+void signing_table::find(std::string_view user, std::string_view domain, bool all,
+                         selection_trace* trace, std::vector<row>& out) const {
   if (what_ == table_source::kind::refile) {
-    std::string text(user);
-    text.append("@").append(domain);
-    const row first = all ? row_index::none : patterns_.first(text, pool_);
-    auto rows =
-        all ? patterns_.all(text, pool_) : std::vector<row>(first != row_index::none, first);
-    if (trace != nullptr && rows.empty()) {
-      trace->looked_at("signing_table: no pattern of " + name_ + " matches " + shown(text));
+    return find_pattern(user, domain, all, trace, out);
+  }
+  name_sequence names(user, domain);
+  // Whoever listens hears of all names; those of a form that no row has are not looked for.
+  const unsigned wanted = trace != nullptr ? every_form : forms_;
+  for (auto probes = names.next(wanted); !probes.empty(); probes = names.next(wanted)) {
+    for (const auto& one : probes) {
+      names_.prefetch(one.hash);
     }
-    for (const row r : rows) {
-      if (trace != nullptr) {
-        trace->looked_at("signing_table: " + shown(text) + ": the row " + where(r) + ", " +
-                         shown(pool_.at(rows_[r].pattern)));
+    for (const auto& one : probes) {
+      const bool looked_for = (forms_ & one.what) != 0;
+      const row found = looked_for ? names_.find(one.name, one.hash, *this) : row_index::none;
+      tell(trace, one.name, found);
+      if (found != row_index::none) {
+        out.push_back(found);
+        if (!all) {
+          return;
+        }
       }
     }
-    return rows;
   }
-  walk w(*this, all, trace);
-  bool enough =
-      w.look_up(whole_address, {user, domain, true}) || w.look_up(own_host, {{}, domain, false});
-  for (auto dot = domain.find('.'); dot != domain.npos && !enough;
-       dot = domain.find('.', dot + 1)) {
-    const auto rest = domain.substr(dot);
-    enough = w.look_up(user_at_parent, {user, rest, true}) || w.look_up(parent, {{}, rest, false});
+}
+
+void signing_table::tell(selection_trace* trace, const split_name& name, row found) const {
+  if (trace != nullptr) {
+    std::string written(name.user);
+    written.append(name.at ? "@" : "").append(name.host);
+    trace->looked_at("signing_table: " + shown(written) + ": " +
+                     (found == row_index::none ? "no row" : "the row " + where(found)));
   }
-  enough =
-      enough || w.look_up(user_anywhere, {user, "*", true}) || w.look_up(anybody, {{}, "*", false});
-  return std::move(w.rows);
+}
+
+void signing_table::find_pattern(std::string_view user, std::string_view domain, bool all,
+                                 selection_trace* trace, std::vector<row>& out) const {
+  std::string text(user);
+  text.append("@").append(domain);
+  if (all) {
+    out = patterns_.all(text, *this);
+  } else if (const row first = patterns_.first(text, *this); first != row_index::none) {
+    out.push_back(first);
+  }
+  if (trace == nullptr) {
+    return;
+  }
+  if (out.empty()) {
+    trace->looked_at("signing_table: no pattern of " + name_ + " matches " + shown(text));
+  }
+  for (const row r : out) {
+    trace->looked_at("signing_table: " + shown(text) + ": the row " + where(r) + ", " +
+                     shown(name_of(r)));
+  }
 }
 
 result<key_table::row> signing_table::key_row(row r, std::string_view author_domain,
                                               const key_table& keys) const {
-  if (const auto bad = trouble_.find(r); bad != trouble_.end()) {
-    return failure(where(r) + ": " + bad->second);
+  if (rows_[r].key == row_index::none) {
+    return failure(where(r) + ": " + trouble_.at(r));
   }
   if (rows_[r].key != named_by_author) {
     return rows_[r].key;
@@ -154,8 +200,8 @@ std::string signing_table::signer(row r, std::string_view author_domain) const {
 std::vector<std::string> signing_table::unusable() const {
   std::vector<std::string> out;
   for (row r = 0; r < rows_.size(); ++r) {
-    if (const auto bad = trouble_.find(r); bad != trouble_.end()) {
-      out.push_back(where(r) + ": " + bad->second);
+    if (rows_[r].key == row_index::none) {
+      out.push_back(where(r) + ": " + trouble_.at(r));
     }
   }
   return out;
@@ -198,10 +244,10 @@ signing_table::row_data signing_table::parse(const table_row& from, const key_ta
 
 void signing_table::add_pattern(const table_row& from, complaints& wrong) {
   const auto mine = static_cast<row>(rows_.size() - 1);
-  const auto pattern = pool_.at(rows_.back().pattern);
+  const auto pattern = name_of(mine);
   const bool star = pattern.find('*') != pattern.npos;
   if (what_ == table_source::kind::refile) {
-    patterns_.add(rows_.back().pattern, pool_);
+    patterns_.add(mine, *this);
     if (!star && pattern.find('@') == pattern.npos) {
       wrong.add(name_, from.line,
                 shown(from.key) + " matches no address; in a \"refile:\" write \"*@" +
@@ -216,7 +262,7 @@ void signing_table::add_pattern(const table_row& from, complaints& wrong) {
               shown(from.key) + " matches no address: patterns stand in a table that is named as "
                                 "\"refile:\"");
   }
-  if (const row other = names_.add(rows_.back().pattern, pool_); other != mine) {
+  if (const row other = names_.add(mine, *this); other != mine) {
     wrong.add(name_, from.line,
               shown(from.key) + " is there already in line " + std::to_string(rows_[other].line) +
                   ", which counts");
@@ -227,19 +273,17 @@ void signing_table::load(const table_text& table, table_source::kind what, const
                          complaints& wrong) {
   name_ = table.name;
   what_ = what;
-  std::size_t count = 0;
-  table_row one;
-  for (table_rows rows(table.text.view(), what); rows.next(one);) {
-    ++count;
-  }
+  const std::size_t count = table_rows(table.text.view(), what).at_most();
   rows_.reserve(count);
   what == table_source::kind::refile ? patterns_.reserve(count) : names_.reserve(count);
+  table_row one;
   for (table_rows rows(table.text.view(), what); rows.next(one);) {
     row_data r = parse(one, keys, wrong);
     r.pattern = pool_.add(normal_form(one.key.substr(0, limits::table_key)));
     rows_.push_back(r);
     add_pattern(one, wrong);
   }
+  patterns_.complete();
   pool_.shrink();
 }
 

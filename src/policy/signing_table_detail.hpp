@@ -8,7 +8,7 @@ namespace sealonce::policy {
 
 /// Rows "PATTERN KEYNAME[:SIGNER]". KEYNAME "%" names the key that is called as the author's
 /// domain; "%" in SIGNER is that domain.
-class signing_table {
+class signing_table final : private row_names {
 public:
   using row = row_index::row;
 
@@ -16,10 +16,10 @@ public:
   void load(const table_text& table, table_source::kind what, const key_table& keys,
             complaints& wrong);
 
-  /// The first row that is for this address, or all of them, in the order that opendkim.conf(5)
-  /// tells. `user` and `domain` in lower case.
-  [[nodiscard]] std::vector<row> find(std::string_view user, std::string_view domain, bool all,
-                                      selection_trace* trace) const;
+  /// Adds the first row that is for this address, or all of them, in the order that
+  /// opendkim.conf(5) tells. `user` and `domain` in lower case; `out` is empty.
+  void find(std::string_view user, std::string_view domain, bool all, selection_trace* trace,
+            std::vector<row>& out) const;
 
   /// The row of the key table that a row names; fails with the row's place in the sentence.
   [[nodiscard]] result<key_table::row> key_row(row r, std::string_view author_domain,
@@ -49,12 +49,17 @@ private:
     user_anywhere = 16,
     anybody = 32
   };
+  static constexpr unsigned every_form = 63;
   static constexpr text_pool::offset no_signer = 0xffffffff;
   static constexpr key_table::row named_by_author = 0xfffffffe;
 
-  /// A lookup of the names of one address, one after the other.
-  class walk;
-
+  class name_sequence;
+  void tell(selection_trace* trace, const split_name& name, row found) const;
+  void find_pattern(std::string_view user, std::string_view domain, bool all,
+                    selection_trace* trace, std::vector<row>& out) const;
+  [[nodiscard]] std::string_view name_of(row r) const override {
+    return pool_.at(rows_[r].pattern);
+  }
   void add_pattern(const table_row& from, complaints& wrong);
   [[nodiscard]] row_data parse(const table_row& from, const key_table& keys, complaints& wrong);
   [[nodiscard]] static form form_of(std::string_view pattern);
@@ -62,7 +67,7 @@ private:
   std::string name_;
   table_source::kind what_ = table_source::kind::file;
   text_pool pool_;
-  std::vector<row_data> rows_;
+  std::vector<row_data, large_pages<row_data>> rows_;
   exact_index names_;
   wildcard_index patterns_;
   unsigned forms_ = 0;

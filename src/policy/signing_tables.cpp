@@ -99,7 +99,9 @@ result<signing_tables::loaded> signing_tables::load(const sources& from) {
 bool signing_tables::select(std::string_view local_part, std::string_view domain, bool all,
                             selection& out, selection_trace* trace) const {
   const std::string user = lower_case(local_part);
-  const auto rows = parts_->signing.find(user, domain, all, trace);
+  thread_local std::vector<signing_table::row> rows; // keeps its memory from message to message
+  rows.clear();
+  parts_->signing.find(user, domain, all, trace, rows);
   for (const auto r : rows) {
     parts_->take(r, domain, out, trace);
   }

@@ -26,14 +26,19 @@ namespace sealonce::policy {
 
 namespace {
 
-constexpr std::string_view white_space = " \t\r\n\v\f";
+// isspace(3) in the C locale. Tables have millions of lines: this is not looked up in a text.
+bool is_blank(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(white_space);
-  if (first == text.npos) {
-    return {};
+  while (!text.empty() && is_blank(text.front())) {
+    text.remove_prefix(1);
   }
-  return text.substr(first, text.find_last_not_of(white_space) - first + 1);
+  while (!text.empty() && is_blank(text.back())) {
+    text.remove_suffix(1);
+  }
+  return text;
 }
 
 class descriptor {
@@ -144,7 +149,9 @@ bool table_rows::next(table_row& row) {
     if (!list) {
       line = trimmed(line.substr(0, line.find('#')));
     }
-    const auto gap = std::min(list ? line.find('=') : line.find_first_of(white_space), line.size());
+    const auto end = list ? std::find(line.begin(), line.end(), '=')
+                          : std::find_if(line.begin(), line.end(), is_blank);
+    const auto gap = static_cast<std::size_t>(end - line.begin());
     row.key = trimmed(line.substr(0, gap));
     row.value = trimmed(line.substr(std::min(gap + (list ? 1u : 0u), line.size())));
     row.line = line_;
@@ -153,6 +160,11 @@ bool table_rows::next(table_row& row) {
     }
   }
   return false;
+}
+
+std::size_t table_rows::at_most() const {
+  const char end = what_ == table_source::kind::list ? ',' : '\n';
+  return static_cast<std::size_t>(std::count(rest_.begin(), rest_.end(), end)) + 1;
 }
 
 std::string_view take_part(std::string_view& value) {

@@ -29,9 +29,9 @@ text_pool::offset text_pool::add(std::string_view text) {
       octets_.size() + text.size() + 2 > std::numeric_limits<offset>::max())
     throw std::length_error("a table of more than 4 GiB, or a text of more than 64 KiB in it");
   const auto where = static_cast<offset>(octets_.size());
-  octets_ += static_cast<char>(text.size() >> 8);
-  octets_ += static_cast<char>(text.size() & 0xff);
-  octets_ += text;
+  octets_.push_back(static_cast<char>(text.size() >> 8));
+  octets_.push_back(static_cast<char>(text.size() & 0xff));
+  octets_.insert(octets_.end(), text.begin(), text.end());
   return where;
 }
 

@@ -1,8 +1,9 @@
 #pragma once
 // Texts of a table side by side, and where to find them again. Private to policy/.
 
+#include "large_pages_detail.hpp"
+
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,13 +22,13 @@ public:
   [[nodiscard]] std::string_view at(offset where) const {
     const auto high = static_cast<unsigned char>(octets_[where]);
     const auto low = static_cast<unsigned char>(octets_[where + 1]);
-    return std::string_view(octets_).substr(where + 2, high * 256u + low);
+    return {octets_.data() + where + 2, high * 256u + low};
   }
   void shrink() { octets_.shrink_to_fit(); }
   [[nodiscard]] std::size_t octets() const { return octets_.capacity(); }
 
 private:
-  std::string octets_;
+  std::vector<char, large_pages<char>> octets_;
 };
 
 /// Not for hostile texts: whoever writes the tables could make them slow.
@@ -67,6 +68,12 @@ public:
     return none;
   }
 
+  /// Fetches the place of a hash that is going to be looked for.
+  void prefetch(std::uint64_t hash) const {
+    if (!slots_.empty())
+      __builtin_prefetch(&slots_[place(hash)]);
+  }
+
   [[nodiscard]] std::size_t octets() const { return slots_.capacity() * sizeof(slot); }
 
 private:
@@ -82,7 +89,7 @@ private:
     return at + 1 == slots_.size() ? 0 : at + 1;
   }
 
-  std::vector<slot> slots_;
+  std::vector<slot, large_pages<slot>> slots_;
 };
 
 } // namespace sealonce::policy

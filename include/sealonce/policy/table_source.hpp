@@ -49,6 +49,8 @@ public:
   table_rows(std::string_view text, table_source::kind what) : rest_(text), what_(what) {}
   /// False at the end.
   [[nodiscard]] bool next(table_row& row);
+  /// There are not more rows than this to come.
+  [[nodiscard]] std::size_t at_most() const;
 
 private:
   [[nodiscard]] std::string_view cut(char end);
