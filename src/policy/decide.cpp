@@ -41,8 +41,21 @@ decision pass(std::string_view why, std::string detail) {
   return make(action::pass_unsigned, why, std::move(detail));
 }
 
-verdict header_verdict(const message::header_oddities& odd) {
-  if (odd.nul) {
+// Whether a NUL stands anywhere but in the fields that go.
+bool nul_stays(const message::header& head, const std::vector<removal>& removed) {
+  const auto count = [](std::string_view text) {
+    return std::count(text.begin(), text.end(), '\0');
+  };
+  auto nuls = count(head.text());
+  for (const removal& one : removed) {
+    nuls -= count(head.whole(head.fields()[one.field]));
+  }
+  return nuls > 0;
+}
+
+verdict header_verdict(const message::header& head, const std::vector<removal>& removed) {
+  const auto& odd = head.oddities();
+  if (odd.nul && nul_stays(head, removed)) {
     return pass(reason::nul, "a NUL octet stands in the header");
   }
   if (odd.malformed_line) {
@@ -105,8 +118,9 @@ verdict line_verdict(const facts& f, const config::settings& s) {
 }
 
 // What makes a new signature impossible, or sure to break.
-verdict content_verdict(const facts& f, const config::settings& s) {
-  if (auto v = header_verdict(f.head->oddities())) {
+verdict content_verdict(const facts& f, const std::vector<removal>& removed,
+                        const config::settings& s) {
+  if (auto v = header_verdict(*f.head, removed)) {
     return v;
   }
   if (f.goes_unchanged) {
@@ -173,7 +187,7 @@ decision decide(const facts& f, const selection& chosen, config::relay_mode mode
   }
   auto plan = plan_signatures(f, chosen, s.once);
   if (!plan.to_sign.empty() || chosen.key_trouble) {
-    if (auto blocked = content_verdict(f, s)) {
+    if (auto blocked = content_verdict(f, plan.removed, s)) {
       return without_signing(std::move(*blocked), f, chosen, s.once);
     }
   }

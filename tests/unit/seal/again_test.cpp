@@ -43,6 +43,16 @@ BOOST_AUTO_TEST_CASE(ours_but_not_to_be_signed_now) {
   BOOST_TEST(torn.out == "X: y\r\n" + behind);
 }
 
+BOOST_AUTO_TEST_CASE(a_nul_in_nothing_but_what_goes) {
+  const std::string nul(1, '\0');
+  const auto first = pass(message_text, ed_only()).out;
+  is_replaced("DKIM-Signature: d=example.com; s=ed; n=" + nul + "\r\n", reason::own_forged);
+  const auto p = pass("X: " + nul + "\r\n" + changed(first, "; c=", "; " + nul + "c="), ed_only());
+  BOOST_TEST(p.outcome.what == action::pass_unsigned);
+  BOOST_TEST(p.outcome.reason == reason::nul);
+  BOOST_TEST(p.out == "X: " + nul + "\r\n" + message_text);
+}
+
 BOOST_AUTO_TEST_CASE(stuffed_lines_around_what_is_removed) {
   const auto first = pass(message_text, ed_only()).out;
   const std::string signature = first.substr(0, first.size() - message_text.size());
