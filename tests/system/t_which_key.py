@@ -1,5 +1,5 @@
-"""Whose mail is signed, and by which key: a running sealonce with OpenDKIM's tables, internal hosts and
-the rules of domains, asked over SMTP.
+"""Whose mail is signed, and by which key: a running sealonce with OpenDKIM's tables, internal hosts
+and the rules of domains, asked over SMTP.
 
 Without Postfix. As root, sealonce gives root up before the first message, so the keys of the tables,
 which are parsed when mail needs them, come out of what was read before.
