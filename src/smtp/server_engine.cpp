@@ -2,11 +2,11 @@
 //   server_engine - our side of the conversation with the upstream
 //
 // DESCRIPTION
-//   One handler for each verb. Replies leave in the order of the commands, whoever answers them
-//   (RFC 2920 §3.2): ours are held back behind the forwarded command that is still unanswered. A
-//   line is CRLF terminated; anything else in a command (bare LF or CR, NUL) ends the session,
-//   because what stands behind it might be meant as, or be taken for, another command. So do BDAT,
-//   which nobody was offered, and the methods of HTTP: what follows them are no commands.
+//   Takes lines off the input, hands each to its handler (server_commands.cpp), and keeps replies
+//   in the order of the commands, whoever answers them (RFC 2920 §3.2): ours are held back behind
+//   the forwarded command that is still unanswered. A line is CRLF terminated; anything else in a
+//   command (bare LF or CR, NUL) ends the session, because what stands behind it might be meant as,
+//   or be taken for, another command.
 //
 // DIAGNOSTICS
 //   500/501/502/503/552/553/554/555 with enhanced codes; 421 4.7.0 after too many errors; 451 4.5.0
@@ -21,15 +21,6 @@
 #include <utility>
 
 namespace sealonce::smtp {
-namespace {
-
-bool clean_argument(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
-}
-
-} // namespace
-
 server_engine::server_engine(options o) : options_(std::move(o)) {
   output_ = reply(220, "", options_.hostname + " ESMTP sealonce").wire();
 }
@@ -96,66 +87,6 @@ bool server_engine::must_wait(verb what) const {
   }
 }
 
-server_engine::event server_engine::handle(const command& c, std::size_t length) {
-  const bool envelope_verb = c.what == verb::mail || c.what == verb::rcpt;
-  if (length > (envelope_verb ? limits::mail_command_line : limits::command_line))
-    return error({500, "5.5.2", "Command line too long"});
-  switch (c.what) {
-  case verb::ehlo:
-  case verb::helo:
-    return handle_hello(c);
-  case verb::mail:
-    return handle_mail(c);
-  case verb::rcpt:
-    return handle_rcpt(c);
-  case verb::data:
-    return handle_data(c);
-  case verb::xforward:
-    return handle_xforward(c);
-  case verb::rset:
-    if (!c.argument.empty())
-      return error({501, "5.5.4", "Syntax: RSET"});
-    reset_transaction();
-    envelope_.client = original_client();
-    local({250, "2.0.0", "Ok"});
-    return event::reset;
-  case verb::noop:
-    return local({250, "2.0.0", "Ok"});
-  case verb::vrfy:
-    if (c.argument.empty())
-      return error({501, "5.5.4", "Syntax: VRFY address"});
-    return local({252, "2.0.0", "Not verified here; send some mail and the next hop will answer"});
-  case verb::help:
-    return local({214, "2.0.0", "EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT"});
-  case verb::quit:
-    if (!c.argument.empty())
-      return error({501, "5.5.4", "Syntax: QUIT"});
-    return end_session({221, "2.0.0", "Bye"});
-  case verb::expn:
-  case verb::starttls:
-    return error({502, "5.5.1", "Command not implemented"});
-  case verb::bdat:
-    return end_session({502, "5.5.1", "Command not implemented"});
-  case verb::http:
-    return end_session({500, "5.5.2", "This is an SMTP server"});
-  case verb::unknown:
-    break;
-  }
-  return error({500, "5.5.2", "Command not recognized"});
-}
-
-server_engine::event server_engine::handle_hello(const command& c) {
-  if (!clean_argument(c.argument))
-    return error(
-        {501, "5.5.4", c.what == verb::ehlo ? "Syntax: EHLO hostname" : "Syntax: HELO hostname"});
-  hello_name_ = c.argument;
-  esmtp_ = c.what == verb::ehlo;
-  reset_transaction();
-  envelope_.client = original_client();
-  hello_due_ = true;
-  return event::hello;
-}
-
 void server_engine::answer_hello(const extensions& offer) {
   greeted_ = true;
   offered_ = esmtp_ ? offer : extensions{};
@@ -164,81 +95,6 @@ void server_engine::answer_hello(const extensions& offer) {
   output_ +=
       esmtp_ ? ehlo_reply(options_.hostname, offered_) : reply(250, "", options_.hostname).wire();
   hello_due_ = false;
-}
-
-server_engine::event server_engine::handle_mail(const command& c) {
-  if (!greeted_)
-    return error({503, "5.5.1", "Say EHLO or HELO first"});
-  if (state_ != state::idle && state_ != state::lost)
-    return error({503, "5.5.1", "Nested MAIL command"});
-  auto parsed = parse_mail(c.argument, offered_);
-  if (!parsed.command)
-    return error(parsed.refusal);
-  auto& mail = *parsed.command;
-  if (mail.size && offered_.size && *mail.size > *offered_.size)
-    return local(
-        {552, "5.3.4",
-         "Message size exceeds the limit of " + std::to_string(*offered_.size) + " octets"});
-  reset_transaction();
-  state_ = state::mail;
-  utf8_ = mail.utf8;
-  const event what = forward(verb::mail, mail.needs);
-  forwarded_.line.append("MAIL FROM:").append(mail.path).append(mail.parameters);
-  forwarded_.has_size = mail.size.has_value();
-  forwarded_.size = mail.size.value_or(0);
-  envelope_.reverse_path = std::move(mail.path);
-  return what;
-}
-
-server_engine::event server_engine::handle_rcpt(const command& c) {
-  if (state_ == state::lost)
-    return local({451, "4.4.2", "The next hop lost this transaction; try again"});
-  if (state_ != state::mail)
-    return error({503, "5.5.1", "Need MAIL command"});
-  if (rcpt_seen_ >= limits::recipients)
-    return local({452, "4.5.3", "Too many recipients"});
-  auto parsed = parse_rcpt(c.argument, offered_, utf8_);
-  if (!parsed.command)
-    return error(parsed.refusal);
-  ++rcpt_seen_;
-  ++rcpt_pending_;
-  auto& rcpt = *parsed.command;
-  const event what = forward(verb::rcpt, rcpt.needs);
-  forwarded_.line.append("RCPT TO:").append(rcpt.path).append(rcpt.parameters);
-  forwarded_.recipient = std::move(rcpt.path);
-  return what;
-}
-
-server_engine::event server_engine::handle_data(const command& c) {
-  if (!c.argument.empty())
-    return error({501, "5.5.4", "Syntax: DATA"});
-  if (state_ == state::lost)
-    return local({451, "4.4.2", "The next hop lost this transaction; try again"});
-  if (state_ != state::mail)
-    return error({503, "5.5.1", "Need MAIL command"});
-  if (rcpt_pending_ == 0 && envelope_.recipients == 0)
-    return rcpt_seen_ == 0 ? error({503, "5.5.1", "Need RCPT command"})
-                           : local({554, "5.5.1", "No valid recipients"});
-  data_due_ = true;
-  const event what = forward(verb::data, 0);
-  forwarded_.line = "DATA";
-  return what;
-}
-
-server_engine::event server_engine::handle_xforward(const command& c) {
-  if (!offered_.has(xforward))
-    return error(options_.xforward_allowed ? reply(502, "5.5.1", "Command not implemented")
-                                           : reply(550, "5.7.1", "XFORWARD is not for you"));
-  if (state_ != state::idle)
-    return error({503, "5.5.1", "XFORWARD inside a transaction"});
-  auto parsed = parse_xforward(c.argument, offered_.xforward_attributes, envelope_.client);
-  if (parsed.refusal.code() != 0)
-    return error(parsed.refusal);
-  if (parsed.parameters.empty())
-    return local({250, "2.0.0", "Ok"});
-  const event what = forward(verb::xforward, xforward);
-  forwarded_.line.append("XFORWARD").append(parsed.parameters);
-  return what;
 }
 
 server_engine::event server_engine::forward(verb what, unsigned needs) {
