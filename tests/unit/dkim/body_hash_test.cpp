@@ -1,3 +1,4 @@
+#include "canonical_reference.hpp"
 #include <sealonce/dkim/body_hash.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -11,45 +12,6 @@ using dkim::canonicalization;
 namespace {
 
 constexpr auto both = {canonicalization::simple, canonicalization::relaxed};
-
-/// RFC 6376 §3.4.3 and §3.4.4 word for word, on the whole body, with no thought of speed.
-std::string reference(canonicalization how, std::string_view body) {
-  std::vector<std::string> lines(1);
-  for (std::size_t i = 0; i < body.size(); ++i) {
-    if (body.substr(i, 2) == "\r\n") {
-      lines.emplace_back();
-      ++i;
-    } else {
-      lines.back() += body[i];
-    }
-  }
-  std::string out;
-  std::string empty_lines;
-  for (std::string& line : lines) {
-    if (how == canonicalization::relaxed) {
-      std::string reduced;
-      for (const char c : line) {
-        const bool blank = c == ' ' || c == '\t';
-        if (!blank || reduced.empty() || reduced.back() != ' ') {
-          reduced += blank ? ' ' : c;
-        }
-      }
-      while (reduced.ends_with(' ')) {
-        reduced.pop_back();
-      }
-      line = reduced;
-    }
-    if (!line.empty()) {
-      out += empty_lines + line;
-      empty_lines.clear();
-    }
-    empty_lines += "\r\n";
-  }
-  if (!out.empty() || how == canonicalization::simple) {
-    out += "\r\n";
-  }
-  return out;
-}
 
 std::string code_of(const crypto::sha256_value& value) {
   return crypto::base64(value);
@@ -130,8 +92,8 @@ BOOST_AUTO_TEST_SUITE(body_hash_suite)
 
 BOOST_AUTO_TEST_CASE(the_example_of_rfc_6376_section_3_4_5) {
   constexpr std::string_view body = " C \r\nD \t E\r\n\r\n\r\n";
-  BOOST_TEST(reference(canonicalization::relaxed, body) == " C\r\nD E\r\n");
-  BOOST_TEST(reference(canonicalization::simple, body) == " C \r\nD \t E\r\n");
+  BOOST_TEST(test::canonical_body(canonicalization::relaxed, body) == " C\r\nD E\r\n");
+  BOOST_TEST(test::canonical_body(canonicalization::simple, body) == " C \r\nD \t E\r\n");
   BOOST_TEST(hash_of(canonicalization::relaxed, body) == sha256_code(" C\r\nD E\r\n"));
   BOOST_TEST(hash_of(canonicalization::simple, body) == sha256_code(" C \r\nD \t E\r\n"));
 }
@@ -180,7 +142,7 @@ BOOST_AUTO_TEST_CASE(random_bodies_in_random_pieces_hash_as_the_reference_does) 
         h.update({body.data() + at, n});
         at += n;
       }
-      const std::string expected = reference(how, body);
+      const std::string expected = test::canonical_body(how, body);
       const std::string got = code_of(h.finish());
       BOOST_TEST_REQUIRE(got == sha256_code(expected),
                          "seed " << seed << " round " << round << " size " << body.size());
@@ -192,7 +154,7 @@ BOOST_AUTO_TEST_CASE(random_bodies_in_random_pieces_hash_as_the_reference_does) 
 BOOST_AUTO_TEST_CASE(every_split_into_three) {
   constexpr std::string_view body = "a  \r\n \t\r\n\r\nb \tc\r\rd\r\n\ne \r \r\n \r\n\t";
   for (const auto how : both) {
-    const std::string expected = sha256_code(reference(how, body));
+    const std::string expected = sha256_code(test::canonical_body(how, body));
     for (std::size_t first = 0; first <= body.size(); ++first) {
       for (std::size_t second = first; second <= body.size(); ++second) {
         body_hash h(how);
@@ -212,7 +174,7 @@ BOOST_AUTO_TEST_CASE(blanks_around_the_borders_of_blocks) {
         const std::string body =
             std::string(before, 'a') + std::string(odd) + std::string(after, 'b');
         BOOST_TEST(hash_of(canonicalization::relaxed, body) ==
-                       sha256_code(reference(canonicalization::relaxed, body)),
+                       sha256_code(test::canonical_body(canonicalization::relaxed, body)),
                    before << " before, " << after << " after");
       }
     }
@@ -222,7 +184,7 @@ BOOST_AUTO_TEST_CASE(blanks_around_the_borders_of_blocks) {
 BOOST_AUTO_TEST_CASE(a_limit_hashes_the_first_octets_and_counts_all) {
   constexpr std::string_view body = "a  b \r\n\r\n\r\nc\r\n\r\n";
   for (const auto how : both) {
-    const std::string canonical = reference(how, body);
+    const std::string canonical = test::canonical_body(how, body);
     for (std::size_t limit = 0; limit <= canonical.size() + 3; ++limit) {
       for (const std::size_t piece : {1, 3, 100}) {
         body_hash h(how, limit);

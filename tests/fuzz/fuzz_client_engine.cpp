@@ -1,0 +1,94 @@
+// NAME
+//   fuzz_client_engine - a next hop that says anything
+//
+// DESCRIPTION
+//   Steps: a command is given, the output is sent, octets arrive. There is never a reply without a
+//   command that was sent before it, none after a failure, and nothing that is no complete reply
+//   counts as one.
+
+#include "fuzzing.hpp"
+#include <sealonce/smtp/client_engine.hpp>
+
+using namespace sealonce;
+using fuzz::require;
+using event = smtp::client_engine::event;
+
+namespace {
+
+class conversation {
+public:
+  void run(fuzz::input& in) {
+    pump();
+    while (!in.empty() && !failed_) {
+      switch (in.below(4)) {
+      case 0:
+        if (ready_)
+          give(in);
+        break;
+      case 1:
+        engine_.output().clear();
+        sent_ = given_;
+        break;
+      default:
+        engine_.received(in.take(in.below(200)));
+        pump();
+      }
+    }
+  }
+
+private:
+  void give(fuzz::input& in) {
+    if (in.below(8) == 0) {
+      engine_.output().clear();
+      engine_.message_sent();
+      sent_ = ++given_;
+    } else {
+      engine_.command("NOOP");
+      ++given_;
+    }
+    require(engine_.timeout().count() > 0);
+  }
+
+  void pump() {
+    for (;;) {
+      switch (engine_.next()) {
+      case event::need_input:
+        return;
+      case event::ready:
+        require(!ready_);
+        ready_ = true;
+        break;
+      case event::reply:
+        require(ready_ && ++replies_ <= sent_);
+        require(engine_.last_reply().code() >= 200 && engine_.last_reply().code() <= 599);
+        require(engine_.last_reply().wire().ends_with("\r\n"));
+        break;
+      case event::failed:
+        require(engine_.failure() != smtp::client_failure::none && !engine_.idle());
+        failed_ = true;
+        return;
+      default:
+        return;
+      }
+      // The dialogue of the greeting sends what it needs before it reads on.
+      if (!ready_)
+        engine_.output().clear();
+    }
+  }
+
+  smtp::client_engine engine_{"relay.example"};
+  bool ready_ = false;
+  bool failed_ = false;
+  std::size_t given_ = 0;
+  std::size_t sent_ = 0;
+  std::size_t replies_ = 0;
+};
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::input in(data, size);
+  conversation c;
+  c.run(in);
+  return 0;
+}
