@@ -14,6 +14,7 @@ namespace sealonce::config {
 struct relay_draft {
   relay_settings relay;
   place name_at;
+  place next_hop_protocol_at;
   std::vector<place> listen_at; ///< of each endpoint of relay.listen
   bool allow_given = false;
 };

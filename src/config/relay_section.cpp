@@ -52,11 +52,8 @@ void read_next_hop(const value& v, relay_draft& d) {
       d.relay.next_hop.push_back(std::move(*e));
 }
 
-/// "lmtp" belongs to the contract and to a later version.
 void read_protocol(const value& v, protocol& out) {
   v.choice(out, {{"smtp", protocol::smtp}, {"lmtp", protocol::lmtp}});
-  if (out == protocol::lmtp)
-    v.error("\"lmtp\" is not supported by this version");
 }
 
 void read_mode(const value& v, relay_draft& d) {
@@ -95,7 +92,10 @@ constexpr std::array<row<relay_draft>, 11> rows{{
     {"listen_protocol",
      [](const value& v, relay_draft& d) { read_protocol(v, d.relay.listen_protocol); }},
     {"next_hop_protocol",
-     [](const value& v, relay_draft& d) { read_protocol(v, d.relay.next_hop_protocol); }},
+     [](const value& v, relay_draft& d) {
+       d.next_hop_protocol_at = v.at();
+       read_protocol(v, d.relay.next_hop_protocol);
+     }},
     {"mode", read_mode},
     {"allow", read_allow},
     {"internal_hosts", read_internal_hosts},
@@ -103,6 +103,16 @@ constexpr std::array<row<relay_draft>, 11> rows{{
     {"next_hop_tls", nullptr, support::none},
     {"next_hop_auth", nullptr, support::none},
 }};
+
+/// An LMTP next hop answers for each recipient, an SMTP upstream takes one answer: it is given one
+/// recipient at a time.
+void check_protocols(const relay_draft& d, report& r) {
+  if (d.relay.next_hop_protocol == protocol::lmtp && d.relay.listen_protocol == protocol::smtp)
+    r.warning(d.next_hop_protocol_at, "relay.next_hop_protocol",
+              "SMTP in and LMTP out takes one recipient in each transaction: let the upstream send "
+              "no more, in Postfix with TRANSPORT_destination_recipient_limit=1, or listen in LMTP "
+              "too");
+}
 
 void check_doors(relay_draft& d, report& r) {
   for (std::size_t i = 0; i < d.relay.listen.size(); ++i) {
@@ -159,6 +169,7 @@ void read_relays(const value& v, draft& d) {
     read_section<relay_draft>(*table, "relay", rows, one, v.errors());
     require(*table, "relay", {"name", "listen", "next_hop"}, v.errors());
     check_doors(one, v.errors());
+    check_protocols(one, v.errors());
     check_duplicates(all, one, v.errors());
     all.push_back(std::move(one));
   }

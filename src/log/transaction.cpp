@@ -47,6 +47,8 @@ void append_text(const transaction& t, std::string& out) {
   path += '>';
   append_value(path, out);
   out += " nrcpt=" + std::to_string(t.nrcpt);
+  if (t.refused != 0)
+    out += " refused=" + std::to_string(t.refused);
   out += " size=" + std::to_string(t.size);
   out += " action=";
   append_value(t.action, out);
@@ -67,6 +69,8 @@ void append_json_members(const transaction& t, std::string& out) {
   append_member("client", t.client, out);
   append_member("from", t.from, out);
   out += ",\"nrcpt\":" + std::to_string(t.nrcpt);
+  if (t.refused != 0)
+    out += ",\"refused\":" + std::to_string(t.refused);
   out += ",\"size\":" + std::to_string(t.size);
   append_member("action", t.action, out);
   append_member("keys", t.keys, out);

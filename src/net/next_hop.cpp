@@ -15,8 +15,8 @@
 
 namespace sealonce::net {
 
-next_hop::next_hop(asio::io_context& context, std::string hostname)
-    : io(stream_socket(context)), engine(std::move(hostname)) {}
+next_hop::next_hop(asio::io_context& context, std::string hostname, bool speaks_lmtp)
+    : io(stream_socket(context)), engine(std::move(hostname), speaks_lmtp), lmtp(speaks_lmtp) {}
 
 awaitable<hop_event> next_hop::connect(const hop_address& address, deadline& until) {
   to = address;
@@ -79,7 +79,8 @@ std::string next_hop::explain(hop_event event) const {
     case smtp::client_failure::refused_greeting:
       return who + " refused the connection: " + engine.refusal().one_line();
     case smtp::client_failure::refused_hello:
-      return who + " refused EHLO and HELO: " + engine.refusal().one_line();
+      return who + (lmtp ? " refused LHLO: " : " refused EHLO and HELO: ") +
+             engine.refusal().one_line();
     case smtp::client_failure::unasked_reply:
       return who + " sent a reply that belongs to no command";
     default:
@@ -90,14 +91,14 @@ std::string next_hop::explain(hop_event event) const {
   }
 }
 
-std::unique_ptr<next_hop> next_hop_pool::take(std::span<const hop_address> wanted) {
+std::unique_ptr<next_hop> next_hop_pool::take(std::span<const hop_address> wanted, bool lmtp) {
   while (!idle_.empty()) {
     auto hop = std::move(idle_.back());
     idle_.pop_back();
     const bool in_use = std::any_of(wanted.begin(), wanted.end(), [&hop](const hop_address& one) {
       return one.endpoint == hop->to.endpoint;
     });
-    if (!in_use || !hop->io.quiet())
+    if (!in_use || hop->lmtp != lmtp || !hop->io.quiet())
       continue;
     hop->used = true;
     hop->answered = false;

@@ -30,7 +30,7 @@ struct hop_address {
 /// One connection to a next hop with its conversation.
 class next_hop {
 public:
-  next_hop(asio::io_context& io, std::string hostname);
+  next_hop(asio::io_context& io, std::string hostname, bool lmtp);
 
   /// Connects and greets; hop_event::ready or what went wrong.
   [[nodiscard]] awaitable<hop_event> connect(const hop_address& address, deadline& until);
@@ -47,6 +47,7 @@ public:
   smtp::client_engine engine;
   error_code io_error;
   hop_address to;
+  const bool lmtp;       ///< what it is spoken to in; else SMTP
   bool used = false;     ///< taken from the pool: it may have died there
   bool answered = false; ///< something of this transaction was answered
   bool dirty = false;    ///< a transaction was begun and is not over
@@ -61,9 +62,9 @@ private:
 /// relay.
 class next_hop_pool {
 public:
-  /// One to an address of `wanted`; those to other addresses, which a reload has taken out of use,
-  /// are closed.
-  [[nodiscard]] std::unique_ptr<next_hop> take(std::span<const hop_address> wanted);
+  /// One to an address of `wanted` in the protocol that is wanted; others, which a reload has taken
+  /// out of use, are closed.
+  [[nodiscard]] std::unique_ptr<next_hop> take(std::span<const hop_address> wanted, bool lmtp);
   /// Keeps the connection where it is fit for another transaction.
   void give_back(std::unique_ptr<next_hop> hop);
   /// Closes what has been idle too long or was closed by the next hop.

@@ -20,11 +20,15 @@
 namespace sealonce::net {
 namespace {
 
-smtp::server_engine::options engine_options(const config::settings& s, const peer_address& peer) {
+smtp::server_engine::options engine_options(const config::settings& s,
+                                            const config::relay_settings& relay,
+                                            const peer_address& peer) {
   smtp::server_engine::options o;
   o.hostname = s.server.hostname;
   o.max_size = s.message.max_size;
   o.xforward_allowed = peer.local;
+  o.lmtp = relay.listen_protocol == config::protocol::lmtp;
+  o.one_recipient = !o.lmtp && relay.next_hop_protocol == config::protocol::lmtp;
   return o;
 }
 
@@ -34,7 +38,7 @@ session::session(worker& w, snapshot_ptr settings, const config::relay_settings&
                  stream_socket socket, peer_address peer)
     : worker_(w), snapshot_(std::move(settings)), settings_(*snapshot_->settings), relay_(relay),
       upstream_(std::move(socket)), peer_(std::move(peer)),
-      engine_(engine_options(settings_, peer_)) {
+      engine_(engine_options(settings_, relay_, peer_)) {
   worker_.shared.sessions.fetch_add(1, std::memory_order_relaxed);
   worker_.add(*this);
 }

@@ -18,6 +18,14 @@ struct peer_address {
   bool local = false;                     ///< unix-domain or loopback
 };
 
+/// How a message ended.
+struct message_end {
+  /// One for each recipient, in order; the last stands for all recipients that have no other.
+  std::vector<smtp::reply> replies;
+  std::size_t told = 0; ///< so many of them the upstream has
+  bool by_us = false;   ///< refused here: the next hop was not asked
+};
+
 /// One connection of an upstream: the walk of its messages from the first octet to the next hop's
 /// answer, as src/README.md tells it. Lives as long as its coroutine.
 class session : public std::enable_shared_from_this<session> {
@@ -57,14 +65,17 @@ private:
   // The message.
   [[nodiscard]] awaitable<void> take_message();
   [[nodiscard]] awaitable<bool> receive_message(message_store& store, seal::sealer& sealer);
-  [[nodiscard]] awaitable<smtp::reply> deliver(message_store& store, seal::sealer& sealer,
+  [[nodiscard]] awaitable<message_end> deliver(message_store& store, seal::sealer& sealer,
                                                const seal::outcome& what);
+  [[nodiscard]] awaitable<std::string> collect_answers(std::size_t due, bool sent,
+                                                       message_end& end);
+  void tell_recipients(message_end& end, std::size_t until);
   [[nodiscard]] smtp::reply refuse_message(const message_store& store, const seal::outcome& what);
-  void finish_message(const smtp::reply& answer, const seal::outcome& what, std::uint64_t size);
+  void finish_message(message_end& end, const seal::outcome& what, std::uint64_t size);
   void drop_next_hop();
   void end();
   void log_transaction(std::string_view action, std::string_view reason, std::string_view keys,
-                       std::uint64_t size, const smtp::reply& answer);
+                       std::uint64_t size, const smtp::reply& answer, std::size_t refused = 0);
 
   worker& worker_;
   snapshot_ptr snapshot_;

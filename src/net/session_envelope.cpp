@@ -33,13 +33,14 @@ awaitable<hop_event> session::wait_next_hop() {
 awaitable<bool> session::reach_next_hop(bool fresh) {
   auto& pool = worker_.pool(relay_.name);
   const auto& addresses = snapshot_->next_hops.at(relay_.name);
+  const bool lmtp = relay_.next_hop_protocol == config::protocol::lmtp;
   if (!hop_ && !fresh)
-    hop_ = pool.take(addresses);
+    hop_ = pool.take(addresses, lmtp);
   if (hop_)
     co_return true;
   hop_failure_ = "no address of the next hop is known";
   for (const auto& address : addresses) {
-    hop_ = std::make_unique<next_hop>(worker_.io, settings_.server.hostname);
+    hop_ = std::make_unique<next_hop>(worker_.io, settings_.server.hostname, lmtp);
     waiting_for_hop_ = true;
     const hop_event event = co_await hop_->connect(address, deadline_);
     waiting_for_hop_ = false;

@@ -18,7 +18,8 @@
 
 namespace sealonce::smtp {
 
-client_engine::client_engine(std::string hostname) : hostname_(std::move(hostname)) {}
+client_engine::client_engine(std::string hostname, bool lmtp)
+    : hostname_(std::move(hostname)), lmtp_(lmtp) {}
 
 void client_engine::received(std::span<const char> bytes) {
   if (read_ == input_.size()) {
@@ -38,9 +39,9 @@ void client_engine::command(std::string_view line) {
   output_.append(line).append("\r\n");
 }
 
-void client_engine::message_sent() {
-  ++unanswered_;
-  message_sent_ = true;
+void client_engine::message_sent(std::size_t replies) {
+  unanswered_ += replies;
+  message_sent_ = replies != 0;
 }
 
 bool client_engine::idle() const {
@@ -73,7 +74,7 @@ client_engine::event client_engine::hello_answer() {
     if (reply_.code() != 220)
       return fail(client_failure::refused_greeting);
     state_ = state::ehlo;
-    output_ += "EHLO " + hostname_ + "\r\n";
+    output_ += (lmtp_ ? "LHLO " : "EHLO ") + hostname_ + "\r\n";
     return event::need_input;
   case state::ehlo:
     if (reply_.positive()) {
@@ -81,7 +82,7 @@ client_engine::event client_engine::hello_answer() {
       state_ = state::ready;
       return event::ready;
     }
-    if (reply_.code() / 100 != 5)
+    if (reply_.code() / 100 != 5 || lmtp_)
       return fail(client_failure::refused_hello);
     state_ = state::helo;
     output_ += "HELO " + hostname_ + "\r\n";

@@ -29,16 +29,17 @@ struct verb_name {
 };
 
 constexpr std::array verbs{
-    verb_name{"HELO", verb::helo},         verb_name{"EHLO", verb::ehlo},
-    verb_name{"MAIL", verb::mail},         verb_name{"RCPT", verb::rcpt},
-    verb_name{"DATA", verb::data},         verb_name{"RSET", verb::rset},
-    verb_name{"NOOP", verb::noop},         verb_name{"VRFY", verb::vrfy},
-    verb_name{"HELP", verb::help},         verb_name{"QUIT", verb::quit},
-    verb_name{"XFORWARD", verb::xforward}, verb_name{"EXPN", verb::expn},
-    verb_name{"STARTTLS", verb::starttls}, verb_name{"BDAT", verb::bdat},
-    verb_name{"GET", verb::http},          verb_name{"POST", verb::http},
-    verb_name{"PUT", verb::http},          verb_name{"HEAD", verb::http},
-    verb_name{"CONNECT", verb::http},      verb_name{"OPTIONS", verb::http},
+    verb_name{"LHLO", verb::lhlo},    verb_name{"HELO", verb::helo},
+    verb_name{"EHLO", verb::ehlo},    verb_name{"MAIL", verb::mail},
+    verb_name{"RCPT", verb::rcpt},    verb_name{"DATA", verb::data},
+    verb_name{"RSET", verb::rset},    verb_name{"NOOP", verb::noop},
+    verb_name{"VRFY", verb::vrfy},    verb_name{"HELP", verb::help},
+    verb_name{"QUIT", verb::quit},    verb_name{"XFORWARD", verb::xforward},
+    verb_name{"EXPN", verb::expn},    verb_name{"STARTTLS", verb::starttls},
+    verb_name{"BDAT", verb::bdat},    verb_name{"GET", verb::http},
+    verb_name{"POST", verb::http},    verb_name{"PUT", verb::http},
+    verb_name{"HEAD", verb::http},    verb_name{"CONNECT", verb::http},
+    verb_name{"OPTIONS", verb::http},
 };
 
 bool is_control(char c) {

@@ -32,6 +32,7 @@ server_engine::event server_engine::handle(const command& c, std::size_t length)
   switch (c.what) {
   case verb::ehlo:
   case verb::helo:
+  case verb::lhlo:
     return handle_hello(c);
   case verb::mail:
     return handle_mail(c);
@@ -55,7 +56,9 @@ server_engine::event server_engine::handle(const command& c, std::size_t length)
       return error({501, "5.5.4", "Syntax: VRFY address"});
     return local({252, "2.0.0", "Not verified here; send some mail and the next hop will answer"});
   case verb::help:
-    return local({214, "2.0.0", "EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT"});
+    return local({214, "2.0.0",
+                  std::string(options_.lmtp ? "LHLO" : "EHLO HELO") +
+                      " MAIL RCPT DATA RSET NOOP VRFY HELP QUIT"});
   case verb::quit:
     if (!c.argument.empty())
       return error({501, "5.5.4", "Syntax: QUIT"});
@@ -74,11 +77,14 @@ server_engine::event server_engine::handle(const command& c, std::size_t length)
 }
 
 server_engine::event server_engine::handle_hello(const command& c) {
+  const std::string_view name = c.what == verb::helo ? "HELO" : options_.lmtp ? "LHLO" : "EHLO";
+  if ((c.what == verb::lhlo) != options_.lmtp) // RFC 2033 §4.1 wants 500 for EHLO and HELO
+    return error({500, "5.5.2",
+                  options_.lmtp ? "This is LMTP: say LHLO" : "This is SMTP: say EHLO or HELO"});
   if (!clean_argument(c.argument))
-    return error(
-        {501, "5.5.4", c.what == verb::ehlo ? "Syntax: EHLO hostname" : "Syntax: HELO hostname"});
+    return error({501, "5.5.4", "Syntax: " + std::string(name) + " hostname"});
   hello_name_ = c.argument;
-  esmtp_ = c.what == verb::ehlo;
+  esmtp_ = c.what != verb::helo;
   reset_transaction();
   envelope_.client = original_client();
   hello_due_ = true;
@@ -87,7 +93,7 @@ server_engine::event server_engine::handle_hello(const command& c) {
 
 server_engine::event server_engine::handle_mail(const command& c) {
   if (!greeted_)
-    return error({503, "5.5.1", "Say EHLO or HELO first"});
+    return error({503, "5.5.1", options_.lmtp ? "Say LHLO first" : "Say EHLO or HELO first"});
   if (state_ != state::idle && state_ != state::lost)
     return error({503, "5.5.1", "Nested MAIL command"});
   auto parsed = parse_mail(c.argument, offered_);
@@ -116,6 +122,8 @@ server_engine::event server_engine::handle_rcpt(const command& c) {
     return error({503, "5.5.1", "Need MAIL command"});
   if (rcpt_seen_ >= limits::recipients)
     return local({452, "4.5.3", "Too many recipients"});
+  if (options_.one_recipient && envelope_.recipients != 0)
+    return local({452, "4.5.3", "One recipient at a time: the next hop speaks LMTP"});
   auto parsed = parse_rcpt(c.argument, offered_, utf8_);
   if (!parsed.command)
     return error(parsed.refusal);
@@ -137,7 +145,7 @@ server_engine::event server_engine::handle_data(const command& c) {
     return error({503, "5.5.1", "Need MAIL command"});
   if (rcpt_pending_ == 0 && envelope_.recipients == 0)
     return rcpt_seen_ == 0 ? error({503, "5.5.1", "Need RCPT command"})
-                           : local({554, "5.5.1", "No valid recipients"});
+                           : local({options_.lmtp ? 503 : 554, "5.5.1", "No valid recipients"});
   data_due_ = true;
   const event what = forward(verb::data, 0);
   forwarded_.line = "DATA";

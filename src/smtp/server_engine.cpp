@@ -22,7 +22,8 @@
 
 namespace sealonce::smtp {
 server_engine::server_engine(options o) : options_(std::move(o)) {
-  output_ = reply(220, "", options_.hostname + " ESMTP sealonce").wire();
+  const char* const protocol = options_.lmtp ? " LMTP sealonce" : " ESMTP sealonce";
+  output_ = reply(220, "", options_.hostname + protocol).wire();
 }
 
 void server_engine::received(std::span<const char> bytes) {
@@ -77,11 +78,14 @@ bool server_engine::must_wait(verb what) const {
   switch (what) {
   case verb::ehlo:
   case verb::helo:
+  case verb::lhlo:
   case verb::rset:
     return unanswered() != 0;
   case verb::mail:
   case verb::xforward:
     return unanswered() != 0 && state_ != state::idle;
+  case verb::rcpt: // whether it may be the one recipient depends on the one before
+    return options_.one_recipient && rcpt_pending_ != 0;
   default:
     return false;
   }
@@ -131,6 +135,7 @@ void server_engine::answer(const reply& r) {
 /// What the answer means for the transaction; gives what the client is told.
 const std::string& server_engine::note_answer(verb what, const reply& r) {
   static const reply senseless(451, "4.5.0", "The next hop's reply makes no sense");
+  static const reply nobody(503, "5.5.1", "No valid recipients");
   static const reply too_early(554, "5.5.0", "Data sent before the reply to DATA");
   const bool refused = r.code() / 100 == 4 || r.code() / 100 == 5;
   switch (what) {
@@ -147,6 +152,8 @@ const std::string& server_engine::note_answer(verb what, const reply& r) {
       closing_ = true;
       return too_early.wire();
     }
+    if (options_.lmtp && envelope_.recipients == 0) // RFC 2033 §4.2, whatever the next hop says
+      return nobody.wire();
     if (r.code() == 354 && state_ == state::mail)
       state_ = state::data;
     return refused || in_data() ? r.wire() : senseless.wire();
@@ -156,8 +163,17 @@ const std::string& server_engine::note_answer(verb what, const reply& r) {
   return refused || r.positive() ? r.wire() : senseless.wire();
 }
 
-void server_engine::message_done(const reply& r) {
+void server_engine::recipient_done(const reply& r) {
+  if (!options_.lmtp || rcpt_done_ == envelope_.recipients)
+    throw std::logic_error("server_engine: a reply for no recipient");
+  ++rcpt_done_;
   output_ += r.wire();
+}
+
+void server_engine::message_done(const reply& r) {
+  const std::size_t times = options_.lmtp ? envelope_.recipients - rcpt_done_ : 1;
+  for (std::size_t i = 0; i < times; ++i)
+    output_ += r.wire();
   if (r.positive())
     errors_ = 0;
   reset_transaction();
@@ -202,6 +218,7 @@ void server_engine::reset_transaction() {
   utf8_ = false;
   rcpt_pending_ = 0;
   rcpt_seen_ = 0;
+  rcpt_done_ = 0;
   envelope_.reverse_path.clear();
   envelope_.recipients = 0;
 }

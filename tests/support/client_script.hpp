@@ -22,8 +22,9 @@ public:
   using event = smtp::client_engine::event;
 
   /// The next hop's connection ends after `budget` octets.
-  explicit client_script(cutting how, std::size_t budget = std::numeric_limits<std::size_t>::max())
-      : how_(how), budget_(budget), engine("relay.example") {}
+  explicit client_script(cutting how, std::size_t budget = std::numeric_limits<std::size_t>::max(),
+                         bool lmtp = false)
+      : how_(how), budget_(budget), engine("relay.example", lmtp) {}
 
   /// The next hop sends.
   void give(std::string_view octets) {
@@ -126,15 +127,15 @@ inline std::size_t complete_replies(std::string_view octets) {
 /// The dialogue in every cutting, and then with the connection ending after each prefix of what the
 /// next hop sends: nothing may be told that is not a complete reply, and the engine is never idle
 /// while something is due.
-template <class dialogue_function>
+template <class script = client_script, class dialogue_function>
 void in_every_cutting_and_cut_off(dialogue_function dialogue, std::size_t hello_replies = 2) {
-  in_every_cutting<client_script>(dialogue);
-  client_script whole(cutting::whole());
+  in_every_cutting<script>(dialogue);
+  script whole(cutting::whole());
   dialogue(whole);
   const std::string all = whole.given();
   for (std::size_t length = 0; length < all.size(); ++length)
     BOOST_TEST_CONTEXT("the connection ends after " << length << " octets") {
-      client_script s(cutting::whole(), length);
+      script s(cutting::whole(), length);
       BOOST_CHECK_THROW(dialogue(s), connection_ended);
       BOOST_TEST((s.engine.next() == client_script::event::need_input));
       BOOST_TEST(!s.engine.idle());

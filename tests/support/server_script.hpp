@@ -32,7 +32,16 @@ public:
   using event = smtp::server_engine::event;
 
   explicit server_script(cutting how, bool xforward_allowed = true)
-      : how_(how), engine(options(xforward_allowed)) {}
+      : server_script(how, options(xforward_allowed)) {}
+  server_script(cutting how, smtp::server_engine::options o) : how_(how), engine(std::move(o)) {}
+
+  [[nodiscard]] static smtp::server_engine::options options(bool xforward_allowed = true) {
+    smtp::server_engine::options o;
+    o.hostname = "relay.example";
+    o.max_size = 1'000'000;
+    o.xforward_allowed = xforward_allowed;
+    return o;
+  }
 
   /// The upstream sends.
   void give(std::string_view octets) {
@@ -106,14 +115,6 @@ public:
   [[nodiscard]] std::size_t octets_given() const { return given_; }
 
 private:
-  static smtp::server_engine::options options(bool xforward_allowed) {
-    smtp::server_engine::options o;
-    o.hostname = "relay.example";
-    o.max_size = 1'000'000;
-    o.xforward_allowed = xforward_allowed;
-    return o;
-  }
-
   void pump() {
     while (!closed_) {
       const event what = engine.next();

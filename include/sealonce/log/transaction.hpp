@@ -15,16 +15,19 @@ struct transaction {
   std::string_view client;   ///< who brought it: XFORWARD ADDR where given, else the peer
   std::string_view from;     ///< reverse path without its angle brackets; empty = null sender
   std::uint64_t nrcpt = 0;   ///< recipients that the next hop accepted
-  std::uint64_t size = 0;    ///< octets of content as received
-  std::string_view action;   ///< signed|already-signed|replaced|unsigned|refused|deferred
-  std::string_view keys;     ///< "domain/selector,domain/selector"; may be empty
-  std::string_view reason;   ///< the decision's word
-  std::string_view reply;    ///< our reply to end-of-data; lines of a long one joined by a blank
+  std::uint64_t refused =
+      0;                   ///< of these, where not all ended alike: so many were refused after all
+  std::uint64_t size = 0;  ///< octets of content as received
+  std::string_view action; ///< signed|already-signed|replaced|unsigned|refused|deferred
+  std::string_view keys;   ///< "domain/selector,domain/selector"; may be empty
+  std::string_view reason; ///< the decision's word
+  std::string_view reply;  ///< our reply to end-of-data; lines of a long one joined by a blank
   std::chrono::milliseconds delay{0}; ///< MAIL to the reply
 };
 
 /// Appends one line without its line end:
-/// relay= queue_id= client= from=<…> nrcpt= size= action= keys= reason= reply="…" delay=0.000
+/// relay= queue_id= client= from=<…> nrcpt= [refused=] size= action= keys= reason= reply="…"
+/// delay=0.000
 void append_text(const transaction& t, std::string& out);
 
 /// Appends the members of a JSON object, without braces, in the same order and with the same names.

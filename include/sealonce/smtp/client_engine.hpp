@@ -15,18 +15,20 @@ namespace sealonce::smtp {
 enum class client_failure {
   none,
   refused_greeting, ///< the greeting was not 220; refusal() has it
-  refused_hello,    ///< neither EHLO nor HELO was taken; refusal() has the last answer
+  refused_hello,    ///< neither EHLO nor HELO was taken, or LHLO was not; refusal() has the last
+                    ///< answer
   malformed_reply,  ///< what came is not a reply
   unasked_reply,    ///< octets came before the command that they could answer was taken away to be
                     ///< sent: the replies can no longer be matched with commands
 };
 
-/// The client side of SMTP (RFC 5321) without a socket: octets of the next hop go in, replies in
-/// the order of our commands come out, and what is to be sent is collected. Never throws on what
-/// the peer says, keeps no clock: the time to wait comes with each event.
+/// The client side of SMTP (RFC 5321) or LMTP (RFC 2033) without a socket: octets of the next hop
+/// go in, replies in the order of our commands come out, and what is to be sent is collected. Never
+/// throws on what the peer says, keeps no clock: the time to wait comes with each event.
 ///
-/// Life: greeting → EHLO (HELO where EHLO is refused with 5xx) → ready; then commands and replies,
-/// pipelined or not as the caller does it; quit() at the end. One object for one connection.
+/// Life: greeting → EHLO (HELO where EHLO is refused with 5xx), or LHLO → ready; then commands and
+/// replies, pipelined or not as the caller does it; quit() at the end. One object for one
+/// connection.
 class client_engine {
 public:
   enum class event {
@@ -37,7 +39,7 @@ public:
   };
 
   /// `hostname` is what EHLO says of us.
-  explicit client_engine(std::string hostname);
+  explicit client_engine(std::string hostname, bool lmtp = false);
 
   /// Octets of the next hop, as they came. Bounded: an endless reply becomes malformed_reply.
   void received(std::span<const char> bytes);
@@ -49,9 +51,9 @@ public:
   /// Queues a command; `line` without CRLF (std::invalid_argument where one is in it, for that
   /// would be two commands). Only after `ready`.
   void command(std::string_view line);
-  /// The message with its final dot was sent (by the caller, not through output()): one reply is
-  /// due.
-  void message_sent();
+  /// The message with its final dot was sent (by the caller, not through output()): so many replies
+  /// are due, in LMTP one for each recipient that was accepted (RFC 2033 §4.2).
+  void message_sent(std::size_t replies = 1);
   void quit() { command("QUIT"); }
 
   [[nodiscard]] reply& last_reply() { return reply_; }
@@ -73,6 +75,7 @@ private:
   event hello_answer();
 
   std::string hostname_;
+  bool lmtp_;
   state state_ = state::greeting;
   std::string input_;
   std::size_t read_ = 0; ///< octets of input_ that are done
@@ -82,7 +85,7 @@ private:
   extensions offers_;
   std::size_t unanswered_ = 0;
   std::size_t unsent_ = 0;    ///< commands in output_, while it is not empty
-  bool message_sent_ = false; ///< the answer to the message is due
+  bool message_sent_ = false; ///< answers to the message are due
   client_failure failure_ = client_failure::none;
 };
 

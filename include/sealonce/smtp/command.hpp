@@ -13,6 +13,7 @@ namespace sealonce::smtp {
 enum class verb {
   helo,
   ehlo,
+  lhlo, ///< LMTP's EHLO, RFC 2033 §4.1
   mail,
   rcpt,
   data,

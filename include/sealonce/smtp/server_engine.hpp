@@ -36,11 +36,15 @@ public:
     std::string hostname;
     std::uint64_t max_size = 0;    ///< octets; 0 = no limit of our own
     bool xforward_allowed = false; ///< this client may send XFORWARD
+    bool lmtp = false;             ///< LMTP (RFC 2033) instead of SMTP
+    /// Further recipients of a transaction get 452 4.5.3: where a next hop answers for each
+    /// recipient and this client takes one answer, they could end differently.
+    bool one_recipient = false;
   };
 
   enum class event {
     need_input, ///< nothing more can be done: send output(), read
-    hello,      ///< EHLO or HELO: call answer_hello(); a transaction in hand is over
+    hello,      ///< EHLO, HELO or LHLO: call answer_hello(); a transaction in hand is over
     forward,    ///< forwarded() goes to the next hop; answer() is due for it
     reset,      ///< RSET (answered): a transaction in hand is over at the next hop too
     close,      ///< nothing is due any more: send output(), then close (QUIT, or a client that
@@ -81,8 +85,12 @@ public:
 
   /// The client was told 354: what follows is the message.
   [[nodiscard]] bool in_data() const { return state_ == state::data; }
-  /// The reply to the message (2xx, 4xx or 5xx). The transaction is over; octets that came behind
-  /// the final dot are given to received().
+  /// LMTP: the reply to the message (2xx, 4xx or 5xx) for the next recipient, in the order in which
+  /// they were accepted. message_done() is due all the same.
+  void recipient_done(const reply& r);
+  /// The reply to the message: to SMTP once, to LMTP for every recipient that has none yet (RFC
+  /// 2033 §4.2). The transaction is over; octets that came behind the final dot are given to
+  /// received().
   void message_done(const reply& r);
   /// The next hop lost the transaction: until RSET, EHLO or another MAIL that is fit to be sent on,
   /// every RCPT and DATA is answered with 451, never with 503 (which would make an upstream
@@ -133,6 +141,7 @@ private:
   bool utf8_ = false;            ///< this transaction has SMTPUTF8
   std::size_t rcpt_pending_ = 0; ///< RCPTs not answered yet
   std::size_t rcpt_seen_ = 0;    ///< RCPTs forwarded in this transaction
+  std::size_t rcpt_done_ = 0;    ///< recipients that have their reply to the message
   unsigned errors_ = 0;
   std::string input_;
   std::size_t read_ = 0;

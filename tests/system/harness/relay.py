@@ -15,14 +15,17 @@ SENDER, RECIPIENT = "alice@rsa.example", "bob@rcpt.example"
 class RelayCase(ServerCase):
     """client → sealonce → sink, started once for the class."""
 
-    further = ""
+    further = ""     # TOML text for the end of the configuration
+    relay_keys = ""  # … and for its [[relay]]
+    lmtp = False     # the next hop speaks LMTP
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         keys, _ = make_keys(cls.workspace, {"rsa.example": ["rsa"]})
-        cls.sink = cls.keep(Sink(free_port()).start())
-        cls.sealonce = Sealonce(cls.workspace, cls.sink.port, keys, further=cls.further)
+        cls.sink = cls.keep(Sink(free_port(), lmtp=cls.lmtp).start())
+        cls.sealonce = Sealonce(cls.workspace, cls.sink.port, keys, further=cls.further,
+                                relay_keys=cls.relay_keys)
         cls.keep(cls.sealonce).start()
 
     def setUp(self):

@@ -27,13 +27,15 @@ def run(*arguments, stdin=b"", timeout=60):
 
 
 class Sealonce:
-    """domains: name → list of (selector, key file). further: TOML text for the end of the file."""
+    """domains: name → list of (selector, key file). further: TOML text for the end of the file;
+    relay_keys: for the relay."""
 
     def __init__(self, workspace, next_hop_port, domains, listen_port=None, name="sealonce",
-                 further=""):
+                 further="", relay_keys=""):
         self.base = workspace.directory(name)
         self.port = listen_port or free_port()
         self.next_hop_port = next_hop_port
+        self.relay_keys = relay_keys
         self.config = f"{self.base}/sealonce.toml"
         self.daemon = None
         self.starts = 0
@@ -41,7 +43,7 @@ class Sealonce:
 
     def write_config(self, domains, further=""):
         text = (f'[[relay]]\nname = "test"\nlisten = "127.0.0.1:{self.port}"\n'
-                f'next_hop = "127.0.0.1:{self.next_hop_port}"\n')
+                f'next_hop = "127.0.0.1:{self.next_hop_port}"\n{self.relay_keys}\n')
         for domain, keys in domains.items():
             text += f'\n[[domain]]\nname = "{domain}"\n'
             for selector, file in keys:

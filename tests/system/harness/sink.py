@@ -1,12 +1,13 @@
-"""A next hop for tests: an SMTP server that records what it is given, to the byte, and that can be
+"""A next hop for tests: an SMTP or LMTP server that records what it is given, to the byte, and that can be
 told to refuse, drop, stall or half-answer at any step.
 
     sink = Sink(); sink.start()
     sink.on("rcpt", reply="452 4.2.2 full", times=1)
     sink.on("dot", half="250 2.0.0 Ok: que")
 
-Steps: connect, ehlo, helo, mail, rcpt, data, content, dot, rset, quit, and any other verb in lower
-case. "content" is after 354 was sent and before anything of the message was read.
+Steps: connect, ehlo (LHLO too), helo, mail, rcpt, data, content, dot, rset, quit, and any other verb in lower
+case. "content" is after 354 was sent and before anything of the message was read. In LMTP "dot" is
+there once for each recipient, and `match` looks at the address; each recipient is a delivery.
 """
 
 import re
@@ -131,7 +132,7 @@ class _Connection:
         verb = line.split(" ", 1)[0].lower()
         self.sink.note(self.number, line)
         handler = getattr(self, "do_" + verb, None)
-        if handler is None:
+        if handler is None or (verb in ("ehlo", "helo") if self.sink.lmtp else verb == "lhlo"):
             self.answer(verb, line, "502 5.5.2 unknown")
         else:
             handler(line)
@@ -141,6 +142,8 @@ class _Connection:
         text = "".join(f"250-{k}\n" for k in keywords[:-1]) + f"250 {keywords[-1]}"
         self.answer("ehlo", line, text)
         self.transaction = _Transaction()
+
+    do_lhlo = do_ehlo
 
     def do_helo(self, line):
         self.answer("helo", line, "250 sink.example")
@@ -172,12 +175,18 @@ class _Connection:
         self.answer("content", line, "")
         stuffed = self.read_content()
         content = re.sub(rb"(^|\r\n)\.", rb"\1", stuffed)
-        delivery = Delivery(self.transaction.reverse_path, self.transaction.mail_parameters,
-                            self.transaction.recipients, content, dict(self.xforward), self.number)
-        self.transaction = _Transaction()
-        self.xforward = {}
+        transaction, self.transaction = self.transaction, _Transaction()
+        xforward, self.xforward = self.xforward, {}
+        ends = [(line, transaction.recipients)]
+        if self.sink.lmtp:
+            ends = [(recipient[0], [recipient]) for recipient in transaction.recipients]
+        for what, recipients in ends:
+            self.end_message(what, Delivery(transaction.reverse_path, transaction.mail_parameters,
+                                            recipients, content, xforward, self.number))
+
+    def end_message(self, line, delivery):
         # Recorded before the reply is out: whoever has seen the 250 finds the message here.
-        act = self.sink.peek("dot")
+        act = self.sink.peek("dot", line)
         accepted = act is None or (act.reply or "2").startswith("2") and act.half is None
         if accepted and not (act and (act.drop or act.stall)):
             queued = self.sink.record(delivery)
@@ -200,8 +209,9 @@ class _Connection:
 class Sink:
     """Listens from start() to stop(); all members may be read from any thread."""
 
-    def __init__(self, port, keywords=EHLO_KEYWORDS):
+    def __init__(self, port, keywords=EHLO_KEYWORDS, lmtp=False):
         self.port = port
+        self.lmtp = lmtp
         self.keywords = list(keywords)
         self.deliveries = []
         self.commands = []  # (connection number, line)

@@ -57,12 +57,16 @@ class SmtpClient:
             raise SmtpError(f"{text!r}: wanted {expect}, got {got!r}")
         return got
 
-    def greet(self, name="client.example"):
-        """Greeting and EHLO; returns the keywords offered."""
+    def greet(self, name="client.example", verb="EHLO"):
+        """Greeting and EHLO, or LHLO; returns the keywords offered."""
         got = self.reply()
         if not got.startswith("220"):
             raise SmtpError(f"greeting: {got!r}")
-        return [line[4:] for line in self.command(f"EHLO {name}", "250").split("\n")[1:]]
+        return [line[4:] for line in self.command(f"{verb} {name}", "250").split("\n")[1:]]
+
+    def ends(self, number):
+        """LMTP: the replies to the message."""
+        return [self.reply() for _ in range(number)]
 
     def transaction(self, sender, recipients, content, mail_parameters="", rcpt_parameters=""):
         """One message whose every command must succeed; returns the reply to the final dot."""

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -221,6 +222,23 @@ BOOST_AUTO_TEST_CASE(an_open_door_needs_a_list) {
   BOOST_TEST(s->warnings[1].find(":5:9: relay.allow: everybody may connect") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(protocols) {
+  const auto warnings = [](const std::string& keys) { return made(relay(keys))->warnings; };
+  const auto s = made(relay("listen_protocol = \"lmtp\"\nnext_hop_protocol = \"lmtp\"\n"));
+  BOOST_TEST((s->relays[0].listen_protocol == config::protocol::lmtp));
+  BOOST_TEST((s->relays[0].next_hop_protocol == config::protocol::lmtp));
+  const auto none = s->warnings.size(); // that there is no key
+  BOOST_TEST(warnings("listen_protocol = \"lmtp\"\n").size() == none);
+  const auto mixed = warnings("next_hop_protocol = \"lmtp\"\n");
+  BOOST_TEST_REQUIRE(mixed.size() == none + 1);
+  const auto at = std::find_if(mixed.begin(), mixed.end(), [](const std::string& w) {
+    return w.find(":5:21: relay.next_hop_protocol: SMTP in and LMTP out") != std::string::npos;
+  });
+  BOOST_TEST((at != mixed.end()));
+  expect(relay("listen_protocol = \"uucp\"\n"),
+         {"5:19: relay.listen_protocol: \"uucp\": \"smtp\" or \"lmtp\" is expected"});
+}
+
 BOOST_AUTO_TEST_CASE(what_may_be_there_once) {
   expect(relay("") + relay(""), {"6:8: relay.name: \"r\" is the name of another relay",
                                  "7:10: relay.listen: \"127.0.0.1:1\" is there twice"});
@@ -240,12 +258,10 @@ BOOST_AUTO_TEST_CASE(a_relay_does_not_send_to_itself) {
 }
 
 BOOST_AUTO_TEST_CASE(what_a_later_version_has) {
-  expect(relay("tls = {}\nmode = \"both\"\nlisten_protocol = \"lmtp\"\n[signing]\n"
-               "key_table = \"file:/x\"\n"),
+  expect(relay("tls = {}\nmode = \"both\"\n[signing]\nkey_table = \"file:/x\"\n"),
          {"5:1: relay.tls: not supported by this version",
           "6:8: relay.mode: \"verify\" and \"both\" are not supported by this version",
-          "7:19: relay.listen_protocol: \"lmtp\" is not supported by this version",
-          "9:13: signing.key_table: key_table and signing_table are needed together"});
+          "8:13: signing.key_table: key_table and signing_table are needed together"});
 }
 
 BOOST_AUTO_TEST_CASE(header_lists_blame_the_right_key) {
