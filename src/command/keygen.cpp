@@ -3,8 +3,9 @@
 //
 // DESCRIPTION
 //   Writes SELECTOR.private (mode 0600) and SELECTOR.txt (a record for a zone file), and prints
-//   what to publish and what to put into the configuration. A file that is there already stays,
-//   unless --force is given: mail signed by a lost key cannot be signed again.
+//   what to publish and what to put into the configuration. Root gives the key to the account
+//   "sealonce" where there is one: that is who the service runs as. A file that is there already
+//   stays, unless --force is given: mail signed by a lost key cannot be signed again.
 //
 // DIAGNOSTICS
 //   Exit status 73 where a file cannot be made; nothing is left behind then.
@@ -17,16 +18,21 @@
 #include <sealonce/limits.hpp>
 
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <pwd.h>
+#include <unistd.h>
 
 namespace sealonce::command {
 
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* service_user = "sealonce";
 
 constexpr std::array<option, 7> arguments_of_keygen{{
     {"domain", "D", "the signing domain"},
@@ -56,7 +62,19 @@ struct request {
   fs::path record_file;
   bool testing = false;
   bool force = false;
+  std::optional<file_owner> owner; ///< of the private key
 };
+
+/// Whom root makes keys for: the account of the service, where it is there.
+std::optional<file_owner> service_account() {
+  const passwd* const account = ::geteuid() == 0 ? ::getpwnam(service_user) : nullptr;
+  if (account == nullptr)
+    return std::nullopt;
+  file_owner owner;
+  owner.user = account->pw_uid;
+  owner.group = account->pw_gid;
+  return owner;
+}
 
 std::optional<int> parse_bits(std::string_view text) {
   int bits = 0;
@@ -106,6 +124,7 @@ std::string read_request(const options& given, request& r) {
   r.record_file = directory / (r.selector + ".txt");
   r.testing = given.has("testing");
   r.force = given.has("force");
+  r.owner = service_account();
   return read_algorithm(given, r);
 }
 
@@ -115,10 +134,11 @@ result<void> prepare(const request& r) {
   const fs::path directory = r.private_file.parent_path();
   if (!fs::exists(directory, error)) {
     fs::create_directories(directory, error);
-    if (!error) // the key is for its owner; what signs as another account reads it before it
-                // changes
+    if (!error)
       fs::permissions(directory,
                       fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec, error);
+    if (!error && r.owner && ::chown(directory.c_str(), 0, r.owner->group) != 0)
+      error.assign(errno, std::generic_category());
     if (error)
       return failure(directory.string() + " cannot be made: " + error.message());
   }
@@ -131,7 +151,7 @@ result<void> prepare(const request& r) {
 result<void> write_files(const request& r, const crypto::private_key& key,
                          std::string_view record) {
   std::string pem = key.to_pem();
-  const auto secret = write_new_file(r.private_file, pem, 0600, r.force);
+  const auto secret = write_new_file(r.private_file, pem, 0600, r.force, r.owner);
   ::explicit_bzero(pem.data(), pem.size());
   if (!secret)
     return secret.error();

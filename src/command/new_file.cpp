@@ -35,9 +35,12 @@ int write_all(int descriptor, std::string_view text) {
   return 0;
 }
 
-int fill(int descriptor, std::string_view text, mode_t mode) {
+int fill(int descriptor, std::string_view text, mode_t mode,
+         const std::optional<file_owner>& owner) {
   if (const int error = write_all(descriptor, text); error != 0)
     return error;
+  if (owner && ::fchown(descriptor, owner->user, owner->group) != 0)
+    return errno;
   return ::fchmod(descriptor, mode) == 0 && ::fsync(descriptor) == 0 ? 0 : errno;
 }
 
@@ -50,12 +53,12 @@ int put_in_place(const std::string& temporary, const std::string& file, bool rep
 } // namespace
 
 result<void> write_new_file(const std::filesystem::path& file, std::string_view text, mode_t mode,
-                            bool replace) {
+                            bool replace, const std::optional<file_owner>& owner) {
   std::string temporary = (file.parent_path() / ".sealonce-XXXXXX").string();
   const int descriptor = ::mkstemp(temporary.data());
   if (descriptor < 0)
     return failed(file, errno);
-  int error = fill(descriptor, text, mode);
+  int error = fill(descriptor, text, mode, owner);
   if (::close(descriptor) != 0 && error == 0)
     error = errno;
   if (error == 0)

@@ -1,13 +1,17 @@
 """keygen: files, modes, records, and what it never does."""
 
+import glob
 import os
 import re
 import shutil
 import stat
 import subprocess
 import unittest
+from unittest import mock
 
-from support import CommandTest, public_key_of
+from support import SEALONCE, CommandTest, public_key_of
+
+NSS_WRAPPER = "/usr/lib/*/libnss_wrapper.so"
 
 
 class Keygen(CommandTest):
@@ -81,6 +85,21 @@ class Keygen(CommandTest):
     def test_a_directory_that_cannot_be_written(self):
         os.mkdir(self.path("closed"), 0o500)
         self.keygen("--type", "ed25519", "--dir", "closed", status=73)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can give files away")
+    @unittest.skipUnless(glob.glob(NSS_WRAPPER), "libnss-wrapper is not installed")
+    @unittest.skipIf("/dev/" in SEALONCE, "the sanitizer's library must be loaded first")
+    def test_root_gives_the_key_to_the_service(self):
+        account = "sealonce:x:4711:4712::/nonexistent:/usr/sbin/nologin\n"
+        with mock.patch.dict(os.environ, {
+                "LD_PRELOAD": glob.glob(NSS_WRAPPER)[0],
+                "NSS_WRAPPER_PASSWD": self.write("passwd", account),
+                "NSS_WRAPPER_GROUP": self.write("group", "sealonce:x:4712:\n")}):
+            self.keygen("--type", "ed25519", "--dir", "keys")
+        key, record, keys = (os.stat(self.path(f"keys/{n}")) for n in ("mail.private", "mail.txt", ""))
+        self.assertEqual((key.st_uid, key.st_gid, stat.S_IMODE(key.st_mode)), (4711, 4712, 0o600))
+        self.assertEqual((record.st_uid, stat.S_IMODE(record.st_mode)), (0, 0o644))
+        self.assertEqual((keys.st_uid, keys.st_gid, stat.S_IMODE(keys.st_mode)), (0, 4712, 0o750))
 
     def test_names_are_normalized(self):
         result = self.keygen("--type", "ed25519", domain="B\u00fccher.Example", selector="Mail")

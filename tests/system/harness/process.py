@@ -21,9 +21,14 @@ class Daemon:
     """A child in a session of its own, its standard error in a file.
 
     It ends with stop(), at the end of the interpreter, or by the kernel when the test run is killed.
+    before_exec is called in the child, as its last step.
     """
 
-    def __init__(self, arguments, log_path, environment=None, directory=None):
+    def __init__(self, arguments, log_path, environment=None, directory=None, before_exec=None):
+        def prepare():
+            if before_exec:
+                before_exec()
+            _end_with_parent()  # last: a change of account forgets it
         self.arguments = [str(a) for a in arguments]
         self.log_path = log_path
         log = open(log_path, "ab")
@@ -31,7 +36,7 @@ class Daemon:
             self.child = subprocess.Popen(
                 self.arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=directory,
                 env={**os.environ, **(environment or {})}, start_new_session=True,
-                preexec_fn=_end_with_parent)
+                preexec_fn=prepare)
         finally:
             log.close()
         _running.append(self)

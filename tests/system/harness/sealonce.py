@@ -39,6 +39,7 @@ class Sealonce:
         self.config = f"{self.base}/sealonce.toml"
         self.daemon = None
         self.starts = 0
+        self.before_exec = None  # called in the child
         self.write_config(domains, further)
 
     def write_config(self, domains, further=""):
@@ -54,7 +55,8 @@ class Sealonce:
     def start(self):
         self.starts += 1
         path = f"{self.base}/log.{self.starts}"
-        self.daemon = Daemon([binary(), "serve", "--config", self.config], path)
+        self.daemon = Daemon([binary(), "serve", "--config", self.config], path,
+                             before_exec=self.before_exec)
         self.daemon.wait_for_log("ready")
         wait_for(lambda: accepts(self.port), f"sealonce on port {self.port}", 30, self.daemon.log)
         return self
