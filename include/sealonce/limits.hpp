@@ -33,8 +33,15 @@ inline constexpr auto reply_line = 4096_octets;
 inline constexpr std::size_t reply_lines = 200;
 /// A decoded value of XFORWARD, Postfix's XFORWARD_README.
 inline constexpr auto xforward_value = 255_octets;
-/// Bad commands after which a session is ended with 421.
+/// Bad commands after which a session is ended with 421. A message that is delivered makes up for
+/// them.
 inline constexpr unsigned command_errors = 20;
+/// Commands that lead nowhere (NOOP, VRFY, HELP, RSET, a further EHLO) without a message delivered
+/// in between; each further one counts as an error. Postfix ends at 100
+/// (smtpd_junk_command_limit), but an upstream whose mail is all refused sends RSET with each.
+inline constexpr unsigned useless_commands = 300;
+/// What is logged of octets that came too early.
+inline constexpr std::size_t shown_early = 60;
 /// What a next hop may take for greeting and EHLO, and for each reply to MAIL, RCPT, DATA. Postfix
 /// gives us 300 s for each of these (smtp_helo_timeout, smtp_mail_timeout, smtp_rcpt_timeout), 120
 /// s for DATA (smtp_data_init_timeout): ours end first, so that upstream never gives up before us.

@@ -69,6 +69,8 @@ awaitable<void> session::run(std::shared_ptr<session> self) {
 
 awaitable<void> session::converse() {
   using event = smtp::server_engine::event;
+  if (upstream_.has_octets())
+    co_await refuse_early_talker();
   while (!over_) {
     const event what = engine_.next();
     if (what == event::forward) {
@@ -101,6 +103,18 @@ awaitable<void> session::converse() {
   co_await flush();
 }
 
+awaitable<void> session::refuse_early_talker() {
+  const io_result got = co_await upstream_.read_some(buffer_);
+  engine_.spoke_too_early({buffer_.data(), got.octets});
+}
+
+void session::log_notice() {
+  const std::string notice = engine_.take_notice();
+  if (!notice.empty())
+    worker_.log(config::log_level::warning,
+                "relay " + relay_.name + ": client " + peer_.text + ": " + notice);
+}
+
 awaitable<void> session::receive_command() {
   if (worker_.stopping() && !engine_.in_transaction()) {
     engine_.farewell(smtp::reply(421, "4.3.2", "Service shutting down"));
@@ -125,6 +139,7 @@ awaitable<void> session::receive_command() {
 }
 
 awaitable<void> session::flush() {
+  log_notice();
   if (engine_.output().empty())
     co_return;
   deadline_.set(limits::command_timeout);

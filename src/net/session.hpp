@@ -46,7 +46,9 @@ public:
 
 private:
   [[nodiscard]] awaitable<void> converse();
+  [[nodiscard]] awaitable<void> refuse_early_talker();
   [[nodiscard]] awaitable<void> receive_command();
+  void log_notice();
   [[nodiscard]] awaitable<void> flush();
   [[nodiscard]] awaitable<void> hello();
   [[nodiscard]] awaitable<void> reset_next_hop();

@@ -134,6 +134,11 @@ bool stream::peer_gone() {
   return n == 0 || (n < 0 && !would_block() && errno != EINTR);
 }
 
+bool stream::has_octets() {
+  char octet;
+  return ::recv(socket_.native_handle(), &octet, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 bool stream::quiet() {
   char octet;
   const ssize_t n = ::recv(socket_.native_handle(), &octet, 1, MSG_PEEK | MSG_DONTWAIT);

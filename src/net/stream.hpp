@@ -37,6 +37,8 @@ public:
 
   /// The peer has closed or broken the connection; never waits, never takes octets away.
   [[nodiscard]] bool peer_gone();
+  /// Octets have come that were not read.
+  [[nodiscard]] bool has_octets();
   /// Nothing has come that was not read, and the peer is still there.
   [[nodiscard]] bool quiet();
 

@@ -9,7 +9,8 @@
 //
 // DIAGNOSTICS
 //   Each refusal is a reply of its own: 501 5.5.4 (syntax), 501 5.1.7 / 5.1.3 (address), 553 5.6.7
-//   (UTF-8 without SMTPUTF8), 555 5.5.4 (parameter or a value of BODY that is not carried).
+//   (UTF-8 without SMTPUTF8, or not
+//   well-formed), 555 5.5.4 (parameter or a value of BODY that is not carried).
 
 #include <sealonce/limits.hpp>
 #include <sealonce/smtp/command.hpp>
@@ -39,7 +40,9 @@ constexpr std::array verbs{
     verb_name{"BDAT", verb::bdat},    verb_name{"GET", verb::http},
     verb_name{"POST", verb::http},    verb_name{"PUT", verb::http},
     verb_name{"HEAD", verb::http},    verb_name{"CONNECT", verb::http},
-    verb_name{"OPTIONS", verb::http},
+    verb_name{"OPTIONS", verb::http}, verb_name{"DELETE", verb::http},
+    verb_name{"PATCH", verb::http},   verb_name{"TRACE", verb::http},
+    verb_name{"PRI", verb::http},     verb_name{"PROXY", verb::proxy},
 };
 
 bool is_control(char c) {
@@ -178,6 +181,8 @@ reply take_envelope(std::string_view argument, std::string_view prefix,
   }
   if (!into.utf8 && (has_eight_bit(into.path) || has_eight_bit(into.parameters)))
     return {553, "5.6.7", "Octets over 127 in an address need SMTPUTF8"};
+  if (!is_utf8(into.path) || !is_utf8(into.parameters))
+    return {553, "5.6.7", "An address is not well-formed UTF-8"};
   return {};
 }
 

@@ -18,6 +18,14 @@
 namespace sealonce::smtp {
 namespace {
 
+/// Octets of a line with its CRLF, RFC 5321 §4.5.3.1.4: what is offered lengthens MAIL and RCPT.
+std::size_t longest_line(verb what, const extensions& offered) {
+  constexpr unsigned with_parameters = eight_bit_mime | smtp_utf8 | dsn | message_size;
+  const bool envelope_verb = what == verb::mail || what == verb::rcpt;
+  return envelope_verb && (offered.set & with_parameters) != 0 ? limits::mail_command_line
+                                                               : limits::command_line;
+}
+
 bool clean_argument(std::string_view text) {
   return !text.empty() &&
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
@@ -26,8 +34,7 @@ bool clean_argument(std::string_view text) {
 } // namespace
 
 server_engine::event server_engine::handle(const command& c, std::size_t length) {
-  const bool envelope_verb = c.what == verb::mail || c.what == verb::rcpt;
-  if (length > (envelope_verb ? limits::mail_command_line : limits::command_line))
+  if (length > longest_line(c.what, offered_))
     return error({500, "5.5.2", "Command line too long"});
   switch (c.what) {
   case verb::ehlo:
@@ -45,20 +52,23 @@ server_engine::event server_engine::handle(const command& c, std::size_t length)
   case verb::rset:
     if (!c.argument.empty())
       return error({501, "5.5.4", "Syntax: RSET"});
+    if (too_useless())
+      return cut_off_useless();
     reset_transaction();
     envelope_.client = original_client();
     local({250, "2.0.0", "Ok"});
     return event::reset;
   case verb::noop:
-    return local({250, "2.0.0", "Ok"});
+    return useless({250, "2.0.0", "Ok"});
   case verb::vrfy:
     if (c.argument.empty())
       return error({501, "5.5.4", "Syntax: VRFY address"});
-    return local({252, "2.0.0", "Not verified here; send some mail and the next hop will answer"});
+    return useless(
+        {252, "2.0.0", "Not verified here; send some mail and the next hop will answer"});
   case verb::help:
-    return local({214, "2.0.0",
-                  std::string(options_.lmtp ? "LHLO" : "EHLO HELO") +
-                      " MAIL RCPT DATA RSET NOOP VRFY HELP QUIT"});
+    return useless({214, "2.0.0",
+                    std::string(options_.lmtp ? "LHLO" : "EHLO HELO") +
+                        " MAIL RCPT DATA RSET NOOP VRFY HELP QUIT"});
   case verb::quit:
     if (!c.argument.empty())
       return error({501, "5.5.4", "Syntax: QUIT"});
@@ -67,9 +77,11 @@ server_engine::event server_engine::handle(const command& c, std::size_t length)
   case verb::starttls:
     return error({502, "5.5.1", "Command not implemented"});
   case verb::bdat:
-    return end_session({502, "5.5.1", "Command not implemented"});
+    return cut_off({502, "5.5.1", "Command not implemented"});
   case verb::http:
-    return end_session({500, "5.5.2", "This is an SMTP server"});
+    return cut_off({500, "5.5.2", "This is an SMTP server"});
+  case verb::proxy:
+    return cut_off({500, "5.5.2", "The PROXY protocol is not expected from you"});
   case verb::unknown:
     break;
   }
@@ -83,6 +95,8 @@ server_engine::event server_engine::handle_hello(const command& c) {
                   options_.lmtp ? "This is LMTP: say LHLO" : "This is SMTP: say EHLO or HELO"});
   if (!clean_argument(c.argument))
     return error({501, "5.5.4", "Syntax: " + std::string(name) + " hostname"});
+  if (greeted_ && too_useless())
+    return cut_off_useless();
   hello_name_ = c.argument;
   esmtp_ = c.what != verb::helo;
   reset_transaction();
@@ -121,7 +135,8 @@ server_engine::event server_engine::handle_rcpt(const command& c) {
   if (state_ != state::mail)
     return error({503, "5.5.1", "Need MAIL command"});
   if (rcpt_seen_ >= limits::recipients)
-    return local({452, "4.5.3", "Too many recipients"});
+    return local(
+        {452, "4.5.3", "Too many recipients: the limit is " + std::to_string(limits::recipients)});
   if (options_.one_recipient && envelope_.recipients != 0)
     return local({452, "4.5.3", "One recipient at a time: the next hop speaks LMTP"});
   auto parsed = parse_rcpt(c.argument, offered_, utf8_);

@@ -8,9 +8,14 @@
 //   command (bare LF or CR, NUL) ends the session, because what stands behind it might be meant as,
 //   or be taken for, another command.
 //
+//   Commands that come before the reply that ends their group (RFC 2920 §3.1) are noticed: before
+//   the greeting and behind DATA they end the session; behind EHLO, and in a session that began
+//   with HELO, they count as one error, for careless clients of old do so.
+//
 // DIAGNOSTICS
 //   500/501/502/503/552/553/554/555 with enhanced codes; 421 4.7.0 after too many errors; 451 4.5.0
-//   in the place of a next hop's reply that makes no sense.
+//   in the place of a next hop's reply that makes no sense. What ends a session against the
+//   client's will is a notice for the log.
 
 #include <sealonce/limits.hpp>
 #include <sealonce/smtp/server_engine.hpp>
@@ -21,6 +26,13 @@
 #include <utility>
 
 namespace sealonce::smtp {
+namespace {
+
+/// The first octet of a TLS ClientHello, RFC 8446 §5.1; no command begins with it.
+constexpr char tls_handshake = 0x16;
+
+} // namespace
+
 server_engine::server_engine(options o) : options_(std::move(o)) {
   const char* const protocol = options_.lmtp ? " LMTP sealonce" : " ESMTP sealonce";
   output_ = reply(220, "", options_.hostname + protocol).wire();
@@ -42,7 +54,9 @@ server_engine::event server_engine::next() {
     const auto newline = rest.find('\n');
     const auto length = newline == rest.npos ? rest.size() : newline + 1;
     if (length > limits::mail_command_line)
-      return end_session({500, "5.5.2", "Command line too long"});
+      return cut_off({500, "5.5.2", "Command line too long"});
+    if (!rest.empty() && rest.front() == tls_handshake)
+      return cut_off({500, "5.5.2", "TLS is not spoken here from the start"});
     if (newline == rest.npos) {
       if (read_ > limits::mail_command_line) { // keep the buffer of a long pipeline small
         input_.erase(0, read_);
@@ -52,14 +66,16 @@ server_engine::event server_engine::next() {
     }
     std::string_view line = rest.substr(0, newline);
     if (line.empty() || line.back() != '\r')
-      return end_session({500, "5.5.2", "A command line must end with CRLF"});
+      return cut_off({500, "5.5.2", "A command line must end with CRLF"});
     line.remove_suffix(1);
     if (line.find('\r') != line.npos || line.find('\0') != line.npos)
-      return end_session({500, "5.5.2", "Control characters in a command"});
+      return cut_off({500, "5.5.2", "Control characters in a command"});
     const command c = parse_command(line);
     if (must_wait(c.what))
       return event::need_input;
     read_ += length;
+    if (greeted_ && !esmtp_ && c.what != verb::quit && unread() != 0)
+      note_pipelined("a command, though it was not offered");
     const event what = handle(c, length);
     if (what != event::need_input)
       return what;
@@ -92,6 +108,8 @@ bool server_engine::must_wait(verb what) const {
 }
 
 void server_engine::answer_hello(const extensions& offer) {
+  if (unread() != 0)
+    note_pipelined("EHLO");
   greeted_ = true;
   offered_ = esmtp_ ? offer : extensions{};
   if (!options_.xforward_allowed)
@@ -150,6 +168,7 @@ const std::string& server_engine::note_answer(verb what, const reply& r) {
     data_due_ = false;
     if (read_ != input_.size()) { // RFC 2920 §3.1: DATA is the last of a group
       closing_ = true;
+      notice_ = "it was cut off: " + too_early.one_line();
       return too_early.wire();
     }
     if (options_.lmtp && envelope_.recipients == 0) // RFC 2033 §4.2, whatever the next hop says
@@ -175,7 +194,7 @@ void server_engine::message_done(const reply& r) {
   for (std::size_t i = 0; i < times; ++i)
     output_ += r.wire();
   if (r.positive())
-    errors_ = 0;
+    errors_ = useless_ = 0;
   reset_transaction();
   envelope_.client = original_client();
 }
@@ -202,8 +221,43 @@ server_engine::event server_engine::local(const reply& r) {
 
 server_engine::event server_engine::error(const reply& r) {
   if (++errors_ > limits::command_errors)
-    return end_session({421, "4.7.0", "Too many errors"});
+    return cut_off(
+        {421, "4.7.0", "Too many errors: the limit is " + std::to_string(limits::command_errors)});
   return local(r);
+}
+
+/// Counts a command that is right and leads nowhere; true = there were too many.
+bool server_engine::too_useless() {
+  return ++useless_ > limits::useless_commands && ++errors_ > limits::command_errors;
+}
+
+server_engine::event server_engine::cut_off_useless() {
+  return cut_off({421, "4.7.0",
+                  "Too many commands without a message: the limit is " +
+                      std::to_string(limits::useless_commands)});
+}
+
+server_engine::event server_engine::useless(const reply& r) {
+  return too_useless() ? cut_off_useless() : local(r);
+}
+
+server_engine::event server_engine::cut_off(const reply& r) {
+  notice_ = "it was cut off: " + r.one_line();
+  return end_session(r);
+}
+
+void server_engine::note_pipelined(std::string_view behind) {
+  if (std::exchange(pipelined_, true))
+    return;
+  ++errors_;
+  notice_ = "it did not wait for the reply to ";
+  notice_ += behind;
+}
+
+void server_engine::spoke_too_early(std::string_view octets) {
+  output_.clear();
+  cut_off({554, "5.5.0", "SMTP protocol synchronization: the greeting comes first"});
+  notice_ += "; it sent: " + std::string(octets.substr(0, limits::shown_early));
 }
 
 server_engine::event server_engine::end_session(const reply& r) {

@@ -280,6 +280,12 @@ class Stage:
     def _stop(self, _step, _):
         self.daemon.send(signal.SIGTERM)
 
+    def _freeze(self, _step, _):
+        self.daemon.send(signal.SIGSTOP)
+
+    def _thaw(self, _step, _):
+        self.daemon.send(signal.SIGCONT)
+
     def _end(self):
         """What is left over."""
         for number, client in self.clients.items():

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 STEP = re.compile(r"^([CSNnL])(\d?)([:~=*!+-])(?: (.*))?$")
 KINDS = {"C": ":=!", "S": ":~*!", "N": ":~*!+", "n": ":=!-", "L": "~!"}
 NEEDS_TEXT = "~*="
-WORDS = ("greet", "quit", "pause", "within", "open", "tls", "stop")
+WORDS = ("greet", "quit", "pause", "within", "open", "tls", "stop", "freeze",
+         "thaw")
 ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|([rnt0\\]))")
 ESCAPES = {"r": b"\r", "n": b"\n", "t": b"\t", "0": b"\0", "\\": b"\\"}
 

@@ -26,6 +26,7 @@ enum class verb {
   expn,     ///< known and refused
   starttls, ///< known and refused where it is not ours to offer
   bdat,     ///< refused; the octets that follow it are a message, not commands
+  proxy,    ///< the PROXY protocol where none is expected; whoever speaks is not the client
   http, ///< a method of HTTP: whoever speaks is no mail client, and what follows are no commands
   unknown,
 };

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sealonce::smtp {
@@ -100,6 +101,13 @@ public:
   /// session; nothing where it is ending already.
   void farewell(const reply& r);
 
+  /// `octets` were there before the greeting was sent, RFC 5321 §4.3.1: nobody who speaks SMTP does
+  /// that. The greeting is taken back and the session ends with 554 5.5.0. Only as the first call.
+  void spoke_too_early(std::string_view octets);
+  /// A sentence for the log about what this client does against the protocol, once for each thing;
+  /// empty = nothing new.
+  [[nodiscard]] std::string take_notice() { return std::exchange(notice_, {}); }
+
   /// The greeting is in it from the start. The caller takes it away.
   [[nodiscard]] std::string& output() { return output_; }
   [[nodiscard]] const envelope& current() const { return envelope_; }
@@ -127,7 +135,12 @@ private:
   const std::string& note_answer(verb what, const reply& r);
   event local(const reply& r);
   event error(const reply& r);
+  event useless(const reply& r);
+  bool too_useless();
+  event cut_off_useless();
   event end_session(const reply& r);
+  event cut_off(const reply& r);
+  void note_pipelined(std::string_view behind);
   void reset_transaction();
 
   options options_;
@@ -143,6 +156,9 @@ private:
   std::size_t rcpt_seen_ = 0;    ///< RCPTs forwarded in this transaction
   std::size_t rcpt_done_ = 0;    ///< recipients that have their reply to the message
   unsigned errors_ = 0;
+  unsigned useless_ = 0;   ///< commands that led nowhere since the last message
+  bool pipelined_ = false; ///< noticed that it does not wait for replies that end a group
+  std::string notice_;
   std::string input_;
   std::size_t read_ = 0;
   std::string output_;

@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(too_many_errors_end_the_session) {
     s.expect_send(repeated("500 5.5.2 Command not recognized\r\n", limits::command_errors));
     s.give("NOOP\r\nJUNK\r\nNOOP\r\n");
     s.expect_close();
-    s.expect_send("250 2.0.0 Ok\r\n421 4.7.0 Too many errors\r\n");
+    s.expect_send("250 2.0.0 Ok\r\n421 4.7.0 Too many errors: the limit is 20\r\n");
   });
 }
 
@@ -179,6 +179,82 @@ BOOST_AUTO_TEST_CASE(a_delivered_message_makes_up_for_errors) {
     s.engine.output().clear();
     s.give("JUNK\r\n");
     s.expect_send("500 5.5.2 Command not recognized\r\n");
+  });
+}
+
+BOOST_AUTO_TEST_CASE(commands_that_lead_nowhere_come_to_an_end) {
+  server_script s(test::cutting::whole());
+  s.greet();
+  for (unsigned i = 0; i < limits::useless_commands + limits::command_errors; ++i)
+    s.give("NOOP\r\n");
+  s.expect_send(repeated("250 2.0.0 Ok\r\n", limits::useless_commands + limits::command_errors));
+  s.give("RSET\r\nNOOP\r\n");
+  s.expect_close();
+  s.expect_send("421 4.7.0 Too many commands without a message: the limit is 300\r\n");
+  BOOST_TEST(s.engine.take_notice() ==
+             "it was cut off: 421 4.7.0 Too many commands without a message: the limit is 300");
+  BOOST_TEST(s.engine.take_notice() == "");
+  s.finish();
+}
+
+BOOST_AUTO_TEST_CASE(a_delivered_message_makes_up_for_useless_commands) {
+  server_script s(test::cutting::whole());
+  for (unsigned i = 0; i < limits::useless_commands; ++i)
+    s.give("VRFY x\r\n");
+  s.begin_transaction();
+  s.give("DATA\r\n");
+  s.expect_forward("DATA");
+  s.answer("354 go\r\n");
+  s.answer_message("250 2.0.0 Ok\r\n");
+  s.engine.output().clear();
+  s.give(repeated("NOOP\r\n", limits::useless_commands));
+  s.expect_send(repeated("250 2.0.0 Ok\r\n", limits::useless_commands));
+}
+
+BOOST_AUTO_TEST_CASE(who_speaks_before_the_greeting_gets_none) {
+  server_script s(test::cutting::whole());
+  s.engine.spoke_too_early("EHLO x\r\nMAIL FROM:<a@b>\r\n" + std::string(100, 'x'));
+  s.give("EHLO x\r\n");
+  s.expect_close();
+  const auto reply = "554 5.5.0 SMTP protocol synchronization: the greeting comes first"sv;
+  s.expect_send(std::string(reply) + "\r\n");
+  BOOST_TEST(s.engine.take_notice() == "it was cut off: " + std::string(reply) +
+                                           "; it sent: EHLO x\r\nMAIL FROM:<a@b>\r\n" +
+                                           std::string(35, 'x'));
+  s.finish();
+}
+
+BOOST_AUTO_TEST_CASE(who_does_not_wait_for_ehlo_is_noticed_once) {
+  server_script s(test::cutting::whole());
+  for (int i = 0; i < 3; ++i) {
+    s.give("EHLO client.example\r\nNOOP\r\n");
+    s.expect_hello(test::full_offer());
+    BOOST_TEST(s.engine.take_notice() == (i == 0 ? "it did not wait for the reply to EHLO" : ""));
+  }
+  s.engine.output().clear();
+  s.give(repeated("JUNK\r\n", limits::command_errors - 1)); // it counted as one error
+  s.engine.output().clear();
+  s.give("JUNK\r\n");
+  s.expect_close();
+  s.expect_send("421 4.7.0 Too many errors: the limit is 20\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_tls_handshake_ends_the_session_at_its_first_octet) {
+  in_every_cutting([](server_script& s) {
+    s.give("\x16\x03\x01\x02"sv);
+    s.expect_close();
+    s.expect_send("500 5.5.2 TLS is not spoken here from the start\r\n");
+  });
+}
+
+BOOST_AUTO_TEST_CASE(without_extensions_an_envelope_line_is_no_longer_than_others) {
+  in_every_cutting([](server_script& s) {
+    s.greet(smtp::extensions());
+    const std::string path(limits::command_line - 14, 'x'); // MAIL FROM:<> and CRLF
+    s.give("MAIL FROM:<x" + path + ">\r\n");
+    s.expect_send("500 5.5.2 Command line too long\r\n");
+    s.give("MAIL FROM:<" + path + ">\r\n");
+    s.expect_forward("MAIL FROM:<" + path + ">");
   });
 }
 
@@ -255,7 +331,7 @@ BOOST_AUTO_TEST_CASE(recipients_are_bounded) {
   }
   s.engine.output().clear();
   s.give("RCPT TO:<c@d>\r\n");
-  s.expect_send("452 4.5.3 Too many recipients\r\n");
+  s.expect_send("452 4.5.3 Too many recipients: the limit is 10000\r\n");
   BOOST_TEST(s.engine.current().recipients == limits::recipients);
 }
 

@@ -223,6 +223,23 @@ BOOST_AUTO_TEST_CASE(sizes) {
   BOOST_TEST(!smtp::parse_mail("FROM:<>", offer(all)).command->size.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(well_formed_utf8) {
+  for (const auto good :
+       {""sv, "abc"sv, "\xc2\x80"sv, "\xdf\xbf"sv, "\xe0\xa0\x80"sv, "\xed\x9f\xbf"sv,
+        "\xef\xbf\xbf"sv, "a\xf0\x90\x80\x80"sv, "\xf4\x8f\xbf\xbfz"sv})
+    BOOST_TEST(smtp::is_utf8(good), good);
+  for (const auto bad :
+       {"\x80"sv, "\xbf"sv, "\xc0\xaf"sv, "\xc1\xbf"sv, "\xc3"sv, "\xc3x"sv, "\xe0\x9f\xbf"sv,
+        "\xed\xa0\x80"sv, "\xe7\x94"sv, "\xf0\x8f\xbf\xbf"sv, "\xf4\x90\x80\x80"sv,
+        "\xf8\x88\x80\x80\x80"sv, "\xff"sv, "\xf0\x90\x80"sv})
+    BOOST_TEST(!smtp::is_utf8(bad), bad);
+}
+
+BOOST_AUTO_TEST_CASE(an_address_in_utf8_is_well_formed) {
+  BOOST_TEST(smtp::parse_mail("FROM:<\xc3@b> SMTPUTF8", offer(all)).refusal.wire() ==
+             "553 5.6.7 An address is not well-formed UTF-8\r\n");
+}
+
 BOOST_AUTO_TEST_CASE(octets_over_127_need_smtputf8) {
   const std::string path = "<\xc3\xbc@m\xc3\xbcnchen.example>";
   BOOST_TEST(outcome(smtp::parse_mail("FROM:" + path, offer(all))) == "553 5.6.7");
