@@ -84,8 +84,6 @@ inline constexpr std::size_t fields = 10'000;
 /// The value of a From field with its folds; the author of a longer one is not looked for.
 inline constexpr auto from_value = 16_KiB;
 
-/// Memory for messages in the whole process; above it every further message goes to its file.
-inline constexpr auto memory_budget = 256_MiB;
 /// Chunks of each size that a worker keeps for later.
 inline constexpr auto idle_chunks = 8_MiB;
 

@@ -6,6 +6,7 @@
 #include <sealonce/limits.hpp>
 
 #include <array>
+#include <filesystem>
 
 namespace sealonce::config {
 
@@ -19,12 +20,30 @@ void read_max_size(const value& v, message_settings& s) {
     s.max_size = *size;
 }
 
-constexpr std::array<row<message_settings>, 4> rows{{
+void read_spill_directory(const value& v, message_settings& s) {
+  const auto path = v.text();
+  if (!path)
+    return;
+  if (path->empty() || path->front() != '/' || path->find('\0') != std::string::npos)
+    return v.error("an absolute path of a directory is expected");
+  std::error_code unknown;
+  if (!std::filesystem::is_directory(*path, unknown))
+    return v.error(in_quotes(*path) +
+                   " is no directory: make it, for the account of [server] user");
+  s.spill_directory = *path;
+}
+
+constexpr std::array<row<message_settings>, 6> rows{{
     {"max_size", read_max_size},
     {"memory_limit",
      [](const value& v, message_settings& s) {
        s.memory_limit = v.parsed<std::uint64_t>(parse_size).value_or(s.memory_limit);
      }},
+    {"memory_budget",
+     [](const value& v, message_settings& s) {
+       s.memory_budget = v.parsed<std::uint64_t>(parse_size).value_or(s.memory_budget);
+     }},
+    {"spill_directory", read_spill_directory},
     {"stray_cr_lf",
      [](const value& v, message_settings& s) {
        v.choice(s.stray, {{"replace", stray_cr_lf::replace}, {"reject", stray_cr_lf::reject}});

@@ -45,13 +45,12 @@ void chunk_pool::give_back(chunk c, std::size_t size) {
     idle.push_back(std::move(c));
 }
 
-bool chunk_pool::budget_exceeded() {
-  return octets_in_use.load(std::memory_order_relaxed) > limits::memory_budget;
+std::uint64_t chunk_pool::in_use() {
+  return octets_in_use.load(std::memory_order_relaxed);
 }
 
-message_store::message_store(chunk_pool& pool, std::uint64_t memory_limit,
-                             const std::string& directory)
-    : pool_(pool), memory_limit_(memory_limit), directory_(directory) {}
+message_store::message_store(chunk_pool& pool, const config::message_settings& settings)
+    : pool_(pool), settings_(settings) {}
 
 message_store::~message_store() {
   release_chunks();
@@ -89,7 +88,7 @@ std::span<char> message_store::room() {
 
 void message_store::next_chunk() {
   const bool first = !current_;
-  const std::size_t capacity = first ? chunk_pool::small : chunk_pool::large;
+  const std::size_t capacity = first || over_budget() ? chunk_pool::small : chunk_pool::large;
   auto fresh = pool_.take(capacity);
   const std::size_t left = filled_ - decided_;
   if (!first) {
@@ -105,8 +104,12 @@ void message_store::next_chunk() {
   capacity_ = capacity;
   filled_ = left;
   decided_ = 0;
-  if (in_chunks_ > memory_limit_ || (in_chunks_ != 0 && chunk_pool::budget_exceeded()))
+  if (in_chunks_ > settings_.memory_limit || (in_chunks_ != 0 && over_budget()))
     spill();
+}
+
+bool message_store::over_budget() const {
+  return chunk_pool::in_use() > settings_.memory_budget;
 }
 
 std::span<char> message_store::undecided() {
@@ -120,9 +123,10 @@ void message_store::decide(std::size_t octets) {
 
 void message_store::spill() {
   if (file_ < 0)
-    file_ = ::open(directory_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    file_ = ::open(settings_.spill_directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (file_ < 0)
-    return fail("cannot make a temporary file in " + directory_ + ": " + std::strerror(errno));
+    return fail("cannot make a temporary file in " + settings_.spill_directory + ": " +
+                std::strerror(errno));
   for (const auto& c : chunks_) {
     std::size_t done = 0;
     while (done < c.octets) {
@@ -130,7 +134,7 @@ void message_store::spill() {
       if (n < 0 && errno == EINTR)
         continue;
       if (n <= 0)
-        return fail("cannot write a temporary file in " + directory_ + ": " +
+        return fail("cannot write a temporary file in " + settings_.spill_directory + ": " +
                     std::strerror(n < 0 ? errno : ENOSPC));
       done += static_cast<std::size_t>(n);
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "stream.hpp"
+#include <sealonce/config/settings.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -22,8 +23,8 @@ public:
   [[nodiscard]] chunk take(std::size_t size);
   void give_back(chunk c, std::size_t size);
 
-  /// Octets of all chunks in use in the whole process, against limits::memory_budget.
-  [[nodiscard]] static bool budget_exceeded();
+  /// Octets of all chunks in use in the whole process.
+  [[nodiscard]] static std::uint64_t in_use();
 
 private:
   std::vector<chunk> small_;
@@ -35,8 +36,8 @@ private:
 /// leaves nothing behind.
 class message_store {
 public:
-  /// `memory_limit` in octets; `directory` is where the file goes.
-  message_store(chunk_pool& pool, std::uint64_t memory_limit, const std::string& directory);
+  /// What bounds a message; it must outlive the store.
+  message_store(chunk_pool& pool, const config::message_settings& settings);
   ~message_store();
   message_store(const message_store&) = delete;
   message_store& operator=(const message_store&) = delete;
@@ -70,13 +71,13 @@ private:
     std::size_t octets;
   };
   void next_chunk();
+  [[nodiscard]] bool over_budget() const;
   void spill();
   void fail(std::string why);
   void release_chunks();
 
   chunk_pool& pool_;
-  std::uint64_t memory_limit_;
-  const std::string& directory_;
+  const config::message_settings& settings_;
   std::vector<stored_chunk> chunks_; ///< complete ones, in order, behind what is in the file
   chunk_pool::chunk current_;
   std::size_t capacity_ = 0;

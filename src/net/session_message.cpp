@@ -21,12 +21,10 @@
 namespace sealonce::net {
 namespace {
 
-const std::string spill_directory = "/var/tmp";
-
 } // namespace
 
 awaitable<void> session::take_message() {
-  message_store store(worker_.chunks, settings_.message.memory_limit, spill_directory);
+  message_store store(worker_.chunks, settings_.message);
   const auto& envelope = engine_.current();
   policy::author_query who;
   who.reverse_path = envelope.reverse_path;

@@ -40,6 +40,7 @@ class Act:
     reply: str = None    # this reply; "" = none at all
     half: str = None     # these characters without a line end, then close
     drop: bool = False   # close without a word
+    taken: bool = False  # at "dot": the message counts as accepted all the same
     stall: bool = False  # answer nothing until the sink is stopped or told to go on
     delay: float = 0.0   # seconds before the usual answer
     times: int = None    # how often; None = always
@@ -76,6 +77,14 @@ class _Connection:
         finally:
             self.peer.close()
             self.sink.forget(self)
+
+    def closed_by_peer(self):
+        try:
+            return self.peer.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def read_until(self, end):
         while end not in self.buffer:
@@ -188,7 +197,7 @@ class _Connection:
         # Recorded before the reply is out: whoever has seen the 250 finds the message here.
         act = self.sink.peek("dot", line)
         accepted = act is None or (act.reply or "2").startswith("2") and act.half is None
-        if accepted and not (act and (act.drop or act.stall)):
+        if (accepted and not (act and (act.drop or act.stall))) or (act and act.taken):
             queued = self.sink.record(delivery)
         else:
             queued = 0
@@ -271,6 +280,12 @@ class Sink:
     def open_connections(self):
         with self._lock:
             return len(self._open)
+
+    def abandoned(self):
+        """How many open connections their peer has closed (a stalled one does not look itself)."""
+        with self._lock:
+            connections = list(self._open)
+        return sum(1 for c in connections if c.closed_by_peer())
 
     def on(self, step, **act):
         """Adds an act to the script; acts of one step are used in the order they were added."""

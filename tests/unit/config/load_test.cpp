@@ -89,6 +89,8 @@ max_signatures = 2
 [message]
 max_size = "10MB"
 memory_limit = "2MiB"
+memory_budget = "64MiB"
+spill_directory = "/"
 stray_cr_lf = "reject"
 long_lines = "sign"
 [dns]
@@ -121,6 +123,8 @@ listen = "127.0.0.1:9000"
   BOOST_TEST((s->once.max_signatures == 2u));
   BOOST_TEST(s->message.max_size == 10'000'000u);
   BOOST_TEST(s->message.memory_limit == 2u << 20);
+  BOOST_TEST(s->message.memory_budget == 64u << 20);
+  BOOST_TEST(s->message.spill_directory == "/");
   BOOST_TEST((s->message.stray == config::stray_cr_lf::reject));
   BOOST_TEST((s->message.lines == config::long_lines::sign));
   BOOST_TEST(s->dns.servers.at(1).port == 53);

@@ -2,12 +2,14 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <deque>
 #include <message_store.hpp>
 #include <random>
 #include <string>
 #include <unistd.h>
 
 using namespace sealonce::net;
+namespace config = sealonce::config;
 
 namespace {
 
@@ -62,12 +64,13 @@ BOOST_AUTO_TEST_CASE(keeps_what_was_decided) {
   const unsigned seed = std::random_device{}();
   BOOST_TEST_MESSAGE("seed " << seed);
   std::mt19937 random(seed);
-  const std::string directory = "/var/tmp";
+  config::message_settings settings;
   chunk_pool pool;
   for (const std::size_t size : {0u, 1u, 100u, 32u << 10, (32u << 10) + 1, 300'000u, 1'500'000u}) {
     for (const std::uint64_t limit : {0ull, 100'000ull, 10'000'000ull}) {
       const std::string message = some_message(size, random);
-      message_store store(pool, limit, directory);
+      settings.memory_limit = limit;
+      message_store store(pool, settings);
       feed(store, message, random);
       BOOST_TEST(store.failure() == "");
       BOOST_TEST(store.size() == size);
@@ -84,21 +87,45 @@ BOOST_AUTO_TEST_CASE(keeps_what_was_decided) {
 
 BOOST_AUTO_TEST_CASE(a_directory_that_refuses_is_a_failure_not_a_loss) {
   std::mt19937 random(1);
-  const std::string directory = "/proc/self"; // takes no files
+  config::message_settings settings;
+  settings.memory_limit = 0;
+  settings.spill_directory = "/proc/self"; // takes no files
   chunk_pool pool;
-  message_store store(pool, 0, directory);
+  message_store store(pool, settings);
   feed(store, some_message(900'000, random), random);
   BOOST_TEST(store.failure().find("/proc/self") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(discarding_keeps_nothing_but_goes_on) {
   std::mt19937 random(1);
-  const std::string directory = "/var/tmp";
+  config::message_settings settings;
+  settings.memory_limit = 0;
   chunk_pool pool;
-  message_store store(pool, 0, directory);
+  message_store store(pool, settings);
   store.discard();
   feed(store, some_message(5'000'000, random), random);
   BOOST_TEST(!store.spilled());
+}
+
+BOOST_AUTO_TEST_CASE(many_messages_stay_within_the_budget) {
+  std::mt19937 random(1);
+  config::message_settings settings;
+  settings.memory_limit = 10 << 20;
+  settings.memory_budget = 4 << 20;
+  chunk_pool pool;
+  const std::string message = some_message(500'000, random);
+  std::deque<message_store> stores;
+  for (int i = 0; i < 40; ++i) {
+    stores.emplace_back(pool, settings);
+    feed(stores.back(), message, random);
+    // What comes above it is one chunk a message, and the one that was filled when it was reached.
+    BOOST_TEST(chunk_pool::in_use() <=
+               settings.memory_budget + (i + 1) * chunk_pool::small + chunk_pool::large);
+  }
+  BOOST_TEST(!stores.front().spilled());
+  BOOST_TEST(stores.back().spilled());
+  for (const auto& store : stores)
+    BOOST_TEST((read_back(store, 0, message.size()) == message));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
