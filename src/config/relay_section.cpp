@@ -78,14 +78,19 @@ void read_allow(const value& v, relay_draft& d) {
   }
 }
 
-void read_internal_hosts(const value& v, relay_draft& d) {
-  d.relay.internal_hosts.emplace();
+std::vector<network> read_networks(const value& v) {
+  std::vector<network> networks;
   for (const value& one : v.strings(true))
     if (const auto n = one.parsed<network>(parse_network))
-      d.relay.internal_hosts->push_back(*n);
+      networks.push_back(*n);
+  return networks;
 }
 
-constexpr std::array<row<relay_draft>, 11> rows{{
+void read_internal_hosts(const value& v, relay_draft& d) {
+  d.relay.internal_hosts = read_networks(v);
+}
+
+constexpr std::array<row<relay_draft>, 12> rows{{
     {"name", read_name},
     {"listen", read_listen},
     {"next_hop", read_next_hop},
@@ -99,6 +104,8 @@ constexpr std::array<row<relay_draft>, 11> rows{{
     {"mode", read_mode},
     {"allow", read_allow},
     {"internal_hosts", read_internal_hosts},
+    {"xforward_from",
+     [](const value& v, relay_draft& d) { d.relay.xforward_from = read_networks(v); }},
     {"tls", nullptr, support::none},
     {"next_hop_tls", nullptr, support::none},
     {"next_hop_auth", nullptr, support::none},
@@ -158,7 +165,7 @@ relay_settings default_relay() {
   relay.name = "outbound";
   relay.listen.push_back(parse_endpoint("127.0.0.1:10027", {}).value());
   relay.next_hop.push_back(parse_endpoint("127.0.0.1:10028", {}).value());
-  relay.allow = loopback_networks();
+  relay.allow = relay.xforward_from = loopback_networks();
   return relay;
 }
 
@@ -166,6 +173,7 @@ void read_relays(const value& v, draft& d) {
   std::vector<relay_draft> all;
   for (const toml::table* table : tables(v)) {
     relay_draft one;
+    one.relay.xforward_from = loopback_networks();
     read_section<relay_draft>(*table, "relay", rows, one, v.errors());
     require(*table, "relay", {"name", "listen", "next_hop"}, v.errors());
     check_doors(one, v.errors());

@@ -25,6 +25,13 @@ void append_seconds(std::chrono::milliseconds delay, std::string& out) {
   out += rest;
 }
 
+void append_optional(std::string_view name, std::string_view value, std::string& out) {
+  if (value.empty())
+    return;
+  out += name;
+  append_value(value, out);
+}
+
 void append_member(std::string_view name, std::string_view value, std::string& out) {
   out += ",\"";
   out += name;
@@ -41,6 +48,9 @@ void append_text(const transaction& t, std::string& out) {
   append_value(t.queue_id, out);
   out += " client=";
   append_value(t.client, out);
+  append_optional(" client_name=", t.client_name, out);
+  append_optional(" helo=", t.helo, out);
+  append_optional(" proto=", t.proto, out);
   out += " from=";
   std::string path = "<";
   path += t.from;
@@ -67,6 +77,12 @@ void append_json_members(const transaction& t, std::string& out) {
   append_json(t.relay, out);
   append_member("queue_id", t.queue_id, out);
   append_member("client", t.client, out);
+  if (!t.client_name.empty())
+    append_member("client_name", t.client_name, out);
+  if (!t.helo.empty())
+    append_member("helo", t.helo, out);
+  if (!t.proto.empty())
+    append_member("proto", t.proto, out);
   append_member("from", t.from, out);
   out += ",\"nrcpt\":" + std::to_string(t.nrcpt);
   if (t.refused != 0)

@@ -82,37 +82,8 @@ bool stale(const socket_name& name, const std::string& path) {
   return refused;
 }
 
-peer_address address_of(stream_socket& socket) {
-  peer_address peer;
-  sockaddr_storage storage{};
-  socklen_t length = sizeof storage;
-  ::getpeername(socket.native_handle(), reinterpret_cast<sockaddr*>(&storage), &length);
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (storage.ss_family == AF_INET) {
-    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&storage);
-    peer.octets[10] = peer.octets[11] = 0xff;
-    std::memcpy(&peer.octets[12], &v4->sin_addr, sizeof v4->sin_addr);
-    peer.text = ::inet_ntop(AF_INET, &v4->sin_addr, text.data(), text.size());
-    peer.local = peer.octets[12] == IN_LOOPBACKNET;
-  } else if (storage.ss_family == AF_INET6) {
-    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&storage);
-    std::memcpy(peer.octets.data(), &v6->sin6_addr, sizeof v6->sin6_addr);
-    peer.text = ::inet_ntop(AF_INET6, &v6->sin6_addr, text.data(), text.size());
-    peer.local = IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr) != 0;
-  } else if (storage.ss_family == AF_UNIX) {
-    peer.text = "unix";
-    peer.local = true;
-  } else { // it is gone already
-    peer.text = "unknown";
-  }
-  return peer;
-}
-
 bool allowed(const config::relay_settings& relay, const peer_address& peer) {
-  if (peer.text == "unix")
-    return true;
-  return std::any_of(relay.allow.begin(), relay.allow.end(),
-                     [&peer](const config::network& n) { return n.contains(peer.octets); });
+  return peer.unix_domain || peer.in(relay.allow);
 }
 
 /// One line, as far as the socket takes it at once.

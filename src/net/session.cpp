@@ -26,7 +26,7 @@ smtp::server_engine::options engine_options(const config::settings& s,
   smtp::server_engine::options o;
   o.hostname = s.server.hostname;
   o.max_size = s.message.max_size;
-  o.xforward_allowed = peer.local;
+  o.xforward_allowed = peer.in(relay.xforward_from);
   o.lmtp = relay.listen_protocol == config::protocol::lmtp;
   o.one_recipient = !o.lmtp && relay.next_hop_protocol == config::protocol::lmtp;
   return o;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "peer_address.hpp"
 #include "worker.hpp"
 #include <sealonce/seal/sealer.hpp>
 #include <sealonce/smtp/server_engine.hpp>
@@ -10,13 +11,6 @@
 #include <vector>
 
 namespace sealonce::net {
-
-/// Who connected.
-struct peer_address {
-  std::string text;                       ///< "192.0.2.1", "2001:db8::1", "unix"
-  std::array<unsigned char, 16> octets{}; ///< IPv4 as IPv4-mapped IPv6; zero for unix
-  bool local = false;                     ///< unix-domain or loopback
-};
 
 /// How a message ended.
 struct message_end {
@@ -56,6 +50,7 @@ private:
   // The envelope: commands for the next hop and its answers.
   [[nodiscard]] awaitable<void> exchange();
   [[nodiscard]] awaitable<bool> reach_next_hop(bool fresh);
+  [[nodiscard]] awaitable<bool> tell_original_client(bool pipelined);
   [[nodiscard]] awaitable<std::size_t> send_batch();
   [[nodiscard]] awaitable<hop_event> wait_next_hop();
   void queue_command(const smtp::server_engine::forwarded_command& c);

@@ -10,7 +10,8 @@
 //   No next hop: 451 4.4.1 for each command, the session goes on. Lost in mid-envelope: 451 4.4.2
 //   for the command that waited; 421 4.4.2 for those of its group behind it, and the session ends
 //   (a 503 would make a Postfix upstream bounce). Later RCPT and DATA of a lost transaction get
-//   451.
+//   451. XFORWARD refused: the same, for a next hop that takes the mail for its own machine's may
+//   rewrite it.
 
 #include "session.hpp"
 #include <sealonce/limits.hpp>
@@ -73,20 +74,54 @@ void session::queue_command(const smtp::server_engine::forwarded_command& c) {
 void session::answer_from_next_hop(std::size_t index) {
   const auto& r = hop_->engine.last_reply();
   hop_->answered = true;
+  if (batch_[index].what == verb::mail && !r.positive()) // before the engine forgets the sender
+    log_transaction(r.code() / 100 == 4 ? "deferred" : "refused", "next-hop", {}, 0, r);
   engine_.answer(r);
   if (batch_[index].what == verb::mail)
     recipients_.clear();
   if (const std::string& path = batch_[index].recipient; r.positive() && path.size() > 2)
     recipients_.push_back(path.substr(1, path.size() - 2));
-  if (batch_[index].what == verb::mail && !r.positive())
-    log_transaction(r.code() / 100 == 4 ? "deferred" : "refused", "next-hop", {}, 0, r);
+}
+
+/// XFORWARD before MAIL, on whichever connection it is, in the words that it has. True = go on.
+awaitable<bool> session::tell_original_client(bool pipelined) {
+  const auto lines =
+      smtp::xforward_lines(engine_.current().client, hop_->engine.offers().xforward_attributes);
+  if (pipelined) {
+    for (const auto& line : lines)
+      hop_->engine.command(line);
+    for (const auto& c : batch_)
+      queue_command(c);
+  }
+  for (const auto& line : lines) {
+    hop_->dirty = true;
+    if (!pipelined)
+      hop_->engine.command(line);
+    const hop_event event = co_await wait_next_hop();
+    if (event != hop_event::reply) {
+      hop_failure_ = hop_->explain(event);
+      co_return false;
+    }
+    const auto& r = hop_->engine.last_reply();
+    if (r.positive())
+      continue;
+    hop_failure_ = "next hop " + hop_->to.text + " refused XFORWARD: " + r.one_line();
+    hop_->answered = r.code() != 421;
+    co_return false;
+  }
+  co_return true;
 }
 
 awaitable<std::size_t> session::send_batch() {
   const bool pipelined = hop_->engine.offers().has(smtp::pipelining);
-  if (pipelined)
+  if (batch_.front().what == verb::mail) {
+    const bool told = co_await tell_original_client(pipelined);
+    if (!told)
+      co_return 0;
+  } else if (pipelined) {
     for (const auto& c : batch_)
       queue_command(c);
+  }
   for (std::size_t i = 0; i < batch_.size(); ++i) {
     if (!pipelined)
       queue_command(batch_[i]);
@@ -156,7 +191,7 @@ void session::answer_rest(std::size_t from, int code, std::string_view enhanced,
   bool told = false;
   engine_.transaction_lost();
   for (std::size_t i = from; i < batch_.size(); ++i) {
-    if (!told && batch_[i].what != verb::xforward) {
+    if (!told) {
       log_transaction("deferred", "next-hop", {}, 0, r);
       told = true;
     }

@@ -100,6 +100,9 @@ void session::log_transaction(std::string_view action, std::string_view reason,
   t.relay = relay_.name;
   t.queue_id = envelope.client.ident;
   t.client = envelope.client.addr.empty() ? std::string_view(peer_.text) : envelope.client.addr;
+  t.client_name = envelope.client.name;
+  t.helo = envelope.client.helo;
+  t.proto = envelope.client.proto;
   std::string_view from = envelope.reverse_path;
   if (from.size() >= 2)
     from = from.substr(1, from.size() - 2);

@@ -121,7 +121,8 @@ server_engine::event server_engine::handle_mail(const command& c) {
   reset_transaction();
   state_ = state::mail;
   utf8_ = mail.utf8;
-  const event what = forward(verb::mail, mail.needs);
+  const unsigned told = envelope_.client.told() != 0 ? xforward : 0u;
+  const event what = forward(verb::mail, mail.needs | told);
   forwarded_.line.append("MAIL FROM:").append(mail.path).append(mail.parameters);
   forwarded_.has_size = mail.size.has_value();
   forwarded_.size = mail.size.value_or(0);
@@ -173,14 +174,10 @@ server_engine::event server_engine::handle_xforward(const command& c) {
                                            : reply(550, "5.7.1", "XFORWARD is not for you"));
   if (state_ != state::idle)
     return error({503, "5.5.1", "XFORWARD inside a transaction"});
-  auto parsed = parse_xforward(c.argument, offered_.xforward_attributes, envelope_.client);
-  if (parsed.refusal.code() != 0)
-    return error(parsed.refusal);
-  if (parsed.parameters.empty())
-    return local({250, "2.0.0", "Ok"});
-  const event what = forward(verb::xforward, xforward);
-  forwarded_.line.append("XFORWARD").append(parsed.parameters);
-  return what;
+  const reply refusal = parse_xforward(c.argument, envelope_.client);
+  if (refusal.code() != 0)
+    return error(refusal);
+  return local({250, "2.0.0", "Ok"});
 }
 
 } // namespace sealonce::smtp

@@ -4,6 +4,7 @@
 // DESCRIPTION
 //   Values go to the next hop exactly as written and to our log decoded. Control octets, written or
 //   hidden in xtext, are refused: a value must not become a second command or a second log line.
+//   They are kept for the transaction: each connection to a next hop is told of them before MAIL.
 //
 // DIAGNOSTICS
 //   501 5.5.4 for an unknown attribute, a missing, overlong or badly written value; nothing is
@@ -13,6 +14,7 @@
 #include <sealonce/smtp/text.hpp>
 #include <sealonce/smtp/xforward.hpp>
 
+#include <bit>
 #include <optional>
 
 namespace sealonce::smtp {
@@ -79,37 +81,53 @@ bool unavailable(std::string_view value) {
 
 } // namespace
 
-xforward_command parse_xforward(std::string_view argument, unsigned carried,
-                                original_client& client) {
-  xforward_command parsed;
+unsigned original_client::told() const {
+  unsigned bits = 0;
+  for (std::size_t i = 0; i < written.size(); ++i)
+    bits |= written[i].empty() ? 0u : 1u << i;
+  return bits;
+}
+
+reply parse_xforward(std::string_view argument, original_client& client) {
   original_client told;
-  std::string_view rest = argument;
-  for (auto word = next_word(rest); !word.empty(); word = next_word(rest)) {
+  for (auto word = next_word(argument); !word.empty(); word = next_word(argument)) {
     const auto equals = word.find('=');
     const unsigned attribute = xforward_attribute_named(word.substr(0, equals));
     std::string* const slot = member(told, attribute);
-    if (equals == word.npos || slot == nullptr) {
-      parsed.refusal = reply(501, "5.5.4", "Bad or unknown XFORWARD attribute");
-      return parsed;
-    }
+    if (equals == word.npos || slot == nullptr)
+      return {501, "5.5.4", "Bad or unknown XFORWARD attribute"};
     auto value = decode_xtext(word.substr(equals + 1));
-    if (!value) {
-      parsed.refusal = reply(501, "5.5.4", "Bad XFORWARD attribute value");
-      return parsed;
-    }
+    if (!value)
+      return {501, "5.5.4", "Bad XFORWARD attribute value"};
     *slot = unavailable(*value) ? std::string() : std::move(*value);
-    parsed.attributes |= attribute;
-    if (carried & attribute)
-      parsed.parameters.append(" ").append(word);
+    told.written[static_cast<std::size_t>(std::countr_zero(attribute))] = word;
   }
-  if (parsed.attributes == 0) {
-    parsed.refusal = reply(501, "5.5.4", "Syntax: XFORWARD attribute=value...");
-    return parsed;
+  const unsigned attributes = told.told();
+  if (attributes == 0)
+    return {501, "5.5.4", "Syntax: XFORWARD attribute=value..."};
+  for (std::size_t i = 0; i < xforward_attribute_count; ++i) {
+    const unsigned attribute = 1u << i;
+    if ((attributes & attribute) == 0)
+      continue;
+    *member(client, attribute) = std::move(*member(told, attribute));
+    client.written[i] = std::move(told.written[i]);
   }
-  for (unsigned attribute = 1; attribute <= parsed.attributes; attribute <<= 1)
-    if (parsed.attributes & attribute)
-      *member(client, attribute) = std::move(*member(told, attribute));
-  return parsed;
+  return {};
+}
+
+std::vector<std::string> xforward_lines(const original_client& client, unsigned attributes) {
+  constexpr std::string_view command = "XFORWARD";
+  constexpr std::size_t longest = limits::command_line - 2; // the CRLF
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < xforward_attribute_count; ++i) {
+    const std::string& word = client.written[i];
+    if (word.empty() || (attributes & 1u << i) == 0)
+      continue;
+    if (lines.empty() || lines.back().size() + 1 + word.size() > longest)
+      lines.emplace_back(command);
+    lines.back().append(" ").append(word);
+  }
+  return lines;
 }
 
 } // namespace sealonce::smtp

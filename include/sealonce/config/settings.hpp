@@ -65,6 +65,9 @@ struct relay_settings {
   protocol next_hop_protocol = protocol::smtp;
   relay_mode mode = relay_mode::sign;
   std::vector<network> allow; ///< who may connect; filled with loopback where none is given
+  /// Who may tell of the original client by XFORWARD. A peer of a unix-domain socket counts as
+  /// loopback in these lists.
+  std::vector<network> xforward_from;
   /// Whose mail is signed; none = the mail of everybody who may connect.
   std::optional<std::vector<network>> internal_hosts;
 };

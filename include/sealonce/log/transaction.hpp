@@ -10,11 +10,14 @@ namespace sealonce::log {
 /// What the log says of one transaction; the views need to live during the call only. Any octets
 /// may stand in any of them.
 struct transaction {
-  std::string_view relay;    ///< name of the relay
-  std::string_view queue_id; ///< the upstream's, from XFORWARD IDENT; may be empty
-  std::string_view client;   ///< who brought it: XFORWARD ADDR where given, else the peer
-  std::string_view from;     ///< reverse path without its angle brackets; empty = null sender
-  std::uint64_t nrcpt = 0;   ///< recipients that the next hop accepted
+  std::string_view relay;       ///< name of the relay
+  std::string_view queue_id;    ///< the upstream's, from XFORWARD IDENT; may be empty
+  std::string_view client;      ///< who brought it: XFORWARD ADDR where given, else the peer
+  std::string_view client_name; ///< XFORWARD NAME, HELO and PROTO; each left out where empty
+  std::string_view helo;
+  std::string_view proto;
+  std::string_view from;   ///< reverse path without its angle brackets; empty = null sender
+  std::uint64_t nrcpt = 0; ///< recipients that the next hop accepted
   std::uint64_t refused =
       0;                   ///< of these, where not all ended alike: so many were refused after all
   std::uint64_t size = 0;  ///< octets of content as received
@@ -26,8 +29,8 @@ struct transaction {
 };
 
 /// Appends one line without its line end:
-/// relay= queue_id= client= from=<…> nrcpt= [refused=] size= action= keys= reason= reply="…"
-/// delay=0.000
+/// relay= queue_id= client= [client_name= helo= proto=] from=<…> nrcpt= [refused=] size= action=
+/// keys= reason= reply="…" delay=0.000
 void append_text(const transaction& t, std::string& out);
 
 /// Appends the members of a JSON object, without braces, in the same order and with the same names.

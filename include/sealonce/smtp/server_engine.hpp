@@ -18,12 +18,12 @@ namespace sealonce::smtp {
 struct envelope {
   std::string reverse_path;   ///< with brackets: "<>", "<a@b>"
   std::size_t recipients = 0; ///< accepted by the next hop
-  original_client client;     ///< from XFORWARD
+  original_client client;     ///< from XFORWARD; the next hop is to be told of it before MAIL
 };
 
 /// The server side of SMTP (RFC 5321, 2920) without a socket. It answers what is ours to answer
 /// (EHLO, NOOP, VRFY, HELP, QUIT, errors of syntax and sequence) and hands out, in order, what the
-/// next hop must answer (MAIL, RCPT, DATA, XFORWARD); the replies to both reach the client in the
+/// next hop must answer (MAIL, RCPT, DATA); the replies to both reach the client in the
 /// order of the commands. Never throws on what the client says; keeps no clock.
 ///
 /// The caller's loop: received() → next() until need_input; answer() for each `forward` in order,

@@ -3,10 +3,16 @@
 #include <sealonce/smtp/extensions.hpp>
 #include <sealonce/smtp/reply.hpp>
 
+#include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sealonce::smtp {
+
+/// Attributes of XFORWARD that there are.
+inline constexpr std::size_t xforward_attribute_count = 7;
 
 /// What the upstream told of the original client (Postfix, XFORWARD_README). Values are decoded
 /// xtext (RFC 3461 §4) without control octets, at most limits::xforward_value octets each; those
@@ -19,19 +25,22 @@ struct original_client {
   std::string helo;
   std::string ident;  ///< the upstream's queue id
   std::string source; ///< "LOCAL" or "REMOTE"
+  /// "NAME=value" as the upstream wrote it, by the number of the attribute's bit; empty = not told.
+  std::array<std::string, xforward_attribute_count> written;
+
+  /// Bits of xforward_attribute that were told, "[UNAVAILABLE]" or not.
+  [[nodiscard]] unsigned told() const;
 };
 
-/// One XFORWARD command.
-struct xforward_command {
-  unsigned attributes = 0; ///< those that it sets
-  std::string parameters;  ///< " NAME=value …" exactly as written, only those in `carried`
-  reply refusal;           ///< code() != 0: nothing was taken
-};
+/// Parses the argument of XFORWARD and notes the values in `client`: what was told before and is
+/// not told anew stays. Code 0 = done; else 501 5.5.4 names what is wrong, and `client` is as it
+/// was.
+[[nodiscard]] reply parse_xforward(std::string_view argument, original_client& client);
 
-/// Parses the argument of XFORWARD, notes the values in `client` and keeps for the next hop those
-/// attributes that it has (`carried`, bits of xforward_attribute). 501 5.5.4 names what is wrong;
-/// then `client` is as it was.
-[[nodiscard]] xforward_command parse_xforward(std::string_view argument, unsigned carried,
-                                              original_client& client);
+/// The commands, without CRLF and no longer than limits::command_line with it, that tell a next hop
+/// what it has names for (`attributes`, bits of xforward_attribute), each value exactly as the
+/// upstream wrote it.
+[[nodiscard]] std::vector<std::string> xforward_lines(const original_client& client,
+                                                      unsigned attributes);
 
 } // namespace sealonce::smtp

@@ -23,11 +23,11 @@ void in_every_cutting(dialogue_function dialogue) {
 void tell(server_script& s) {
   s.give("XFORWARD NAME=spike.example ADDR=192.0.2.9 PORT=4711\r\n"
          "XFORWARD PROTO=ESMTP HELO=spike IDENT=3FF00A SOURCE=REMOTE\r\n");
-  s.expect_forward("XFORWARD NAME=spike.example ADDR=192.0.2.9 PORT=4711");
-  s.expect_forward("XFORWARD PROTO=ESMTP HELO=spike IDENT=3FF00A SOURCE=REMOTE");
-  s.answer("250 2.0.0 Ok\r\n");
-  s.answer("250 2.0.0 Ok\r\n");
   s.expect_send("250 2.0.0 Ok\r\n250 2.0.0 Ok\r\n");
+  const auto lines = smtp::xforward_lines(s.engine.current().client, ~0u);
+  BOOST_TEST_REQUIRE(lines.size() == 1u);
+  BOOST_TEST(lines[0] == "XFORWARD NAME=spike.example ADDR=192.0.2.9 PORT=4711 PROTO=ESMTP "
+                         "HELO=spike IDENT=3FF00A SOURCE=REMOTE");
 }
 
 } // namespace
@@ -43,15 +43,38 @@ BOOST_AUTO_TEST_CASE(it_is_offered_and_taken) {
     s.expect_hello(offer);
     s.expect_send("250-relay.example\r\n250 XFORWARD NAME ADDR\r\n");
     s.give("XFORWARD NAME=spike.example PORT=25 addr=[UNAVAILABLE]\r\n");
-    s.expect_forward("XFORWARD NAME=spike.example addr=[UNAVAILABLE]");
-    s.answer("250 2.0.0 Ok\r\n");
     s.expect_send("250 2.0.0 Ok\r\n");
+    const auto lines = smtp::xforward_lines(s.engine.current().client, offer.xforward_attributes);
+    BOOST_TEST_REQUIRE(lines.size() == 1u);
+    BOOST_TEST(lines[0] == "XFORWARD NAME=spike.example addr=[UNAVAILABLE]");
     BOOST_TEST(s.engine.current().client.name == "spike.example");
     BOOST_TEST(s.engine.current().client.port == "25");
     BOOST_TEST(s.engine.current().client.addr == "");
     s.give("XFORWARD IDENT=4711\r\n"); // nothing of it is for the next hop
     s.expect_send("250 2.0.0 Ok\r\n");
     BOOST_TEST(s.engine.current().client.ident == "4711");
+  });
+}
+
+BOOST_AUTO_TEST_CASE(mail_needs_a_next_hop_that_can_be_told) {
+  in_every_cutting([](server_script& s) {
+    s.greet();
+    s.give("MAIL FROM:<a@b>\r\n");
+    s.expect_forward("MAIL FROM:<a@b>");
+    BOOST_TEST(s.engine.forwarded().needs == 0u);
+    s.answer("250 ok\r\n");
+    s.give("XFORWARD NAME=late\r\nRSET\r\n");
+    s.expect_reset();
+    s.expect_send("250 ok\r\n503 5.5.1 XFORWARD inside a transaction\r\n250 2.0.0 Ok\r\n");
+    s.give("XFORWARD NAME=[UNAVAILABLE]\r\nMAIL FROM:<a@b>\r\n");
+    s.expect_forward("MAIL FROM:<a@b>");
+    BOOST_TEST(s.engine.forwarded().needs == smtp::xforward);
+    s.engine.output().clear();
+    s.answer("450 no\r\n");
+    s.give("MAIL FROM:<c@d>\r\n"); // it was told for this one as well
+    s.expect_forward("MAIL FROM:<c@d>");
+    BOOST_TEST(s.engine.forwarded().needs == smtp::xforward);
+    s.engine.output().clear();
   });
 }
 

@@ -94,6 +94,7 @@ BOOST_AUTO_TEST_CASE(with_every_key_commented_in_it_parses_and_shows_the_default
   const auto unset = made("");
   BOOST_TEST((shown->relays[0].mode == unset->relays[0].mode));
   BOOST_TEST(shown->relays[0].allow.size() == unset->relays[0].allow.size());
+  BOOST_TEST(shown->relays[0].xforward_from.size() == unset->relays[0].xforward_from.size());
   BOOST_TEST(shown->domains.size() == 3u); // with two aliases
   BOOST_TEST(shown->signing.tables->signing_rows() == 2u);
   BOOST_TEST(shown->signing.author_headers == unset->signing.author_headers,
