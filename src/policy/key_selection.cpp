@@ -305,4 +305,14 @@ held_key(std::string_view domain, std::string_view selector, const config::setti
   return s.signing.tables ? s.signing.tables->held(d, sel) : nullptr;
 }
 
+bool holds_key(std::string_view domain, std::string_view selector, const config::settings& s) {
+  const std::string d = lower_case(domain);
+  const std::string sel = lower_case(selector);
+  const auto own = s.domains.find(d);
+  const bool among_domains =
+      own != s.domains.end() && std::any_of(own->second.keys.begin(), own->second.keys.end(),
+                                            [&](const auto& key) { return key.selector == sel; });
+  return among_domains || (s.signing.tables && s.signing.tables->holds(d, sel));
+}
+
 } // namespace sealonce::policy

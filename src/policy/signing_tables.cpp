@@ -118,6 +118,10 @@ std::shared_ptr<const dkim::signing_key> signing_tables::held(std::string_view d
   return key ? std::move(key).value() : nullptr;
 }
 
+bool signing_tables::holds(std::string_view domain, std::string_view selector) const {
+  return parts_->keys.held(domain, selector) != row_index::none;
+}
+
 std::vector<std::string> signing_tables::unusable() const {
   auto out = parts_->keys.unusable();
   const auto rows = parts_->signing.unusable();

@@ -38,6 +38,23 @@ key_pointer find_key(const dkim::signature_names& names, const policy::selection
   return policy::held_key(names.domain, names.selector, s);
 }
 
+/// A name without its key: for fields that are not looked into, so that a message that names
+/// thousands of our domains does not have thousands of keys parsed.
+key_pointer name_alone(const dkim::signature_names& names, const policy::selection& chosen,
+                       const config::settings& s) {
+  const bool is_chosen =
+      std::any_of(chosen.keys.begin(), chosen.keys.end(), [&](const policy::selected_key& k) {
+        return k.key->domain == names.domain && k.key->selector == names.selector;
+      });
+  if (names.domain.empty() || names.selector.empty() ||
+      (!is_chosen && !policy::holds_key(names.domain, names.selector, s)))
+    return nullptr;
+  auto key = std::make_shared<dkim::signing_key>();
+  key->domain = names.domain;
+  key->selector = names.selector;
+  return key;
+}
+
 /// Whether h= has the name as often as the header has the field.
 bool covers_name(std::string_view name, const dkim::signature& s, const message::header& head) {
   const std::size_t needed = std::min(head.count(name), limits::signed_instances);
@@ -77,7 +94,9 @@ void recognizer::examine(const message::header& head, const policy::selection& c
     if (head.oddities().malformed_line && fields[i].begin > head.oddities().malformed_at) {
       break;
     }
-    key_pointer key = find_key(dkim::find_names(head.value(fields[i])), chosen, s);
+    const auto names = dkim::find_names(head.value(fields[i]));
+    key_pointer key = own_.size() < limits::own_signatures ? find_key(names, chosen, s)
+                                                           : name_alone(names, chosen, s);
     if (!key) {
       foreign_.push_back(i);
       continue;

@@ -79,4 +79,9 @@ public:
 [[nodiscard]] std::shared_ptr<const dkim::signing_key>
 held_key(std::string_view domain, std::string_view selector, const config::settings& s);
 
+/// Whether there is such a key, without parsing one that nobody has needed yet: also true for a key
+/// of the tables that turns out not to be usable.
+[[nodiscard]] bool holds_key(std::string_view domain, std::string_view selector,
+                             const config::settings& s);
+
 } // namespace sealonce::policy

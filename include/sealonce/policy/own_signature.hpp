@@ -23,8 +23,10 @@ enum class own_verdict {
 
 /// One such field.
 struct own_signature {
-  std::size_t field = 0;                        ///< its place in header::fields()
-  std::shared_ptr<const dkim::signing_key> key; ///< the one that its d= and s= name; not null
+  std::size_t field = 0; ///< its place in header::fields()
+  /// The one that its d= and s= name; not null. Below the first limits::own_signatures fields only
+  /// these names are there, not the key itself.
+  std::shared_ptr<const dkim::signing_key> key;
   own_verdict verdict = own_verdict::forged;
   std::string why; ///< what is wrong, as the end of a sentence: "the body was changed"
   /// h= names From and every field of the oversign list that the message has, as often as it has

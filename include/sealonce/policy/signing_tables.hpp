@@ -57,6 +57,8 @@ public:
   /// particular, so they are not looked at.
   [[nodiscard]] std::shared_ptr<const dkim::signing_key> held(std::string_view domain,
                                                               std::string_view selector) const;
+  /// Whether there is a row for it, whatever its key is like; parses nothing.
+  [[nodiscard]] bool holds(std::string_view domain, std::string_view selector) const;
 
   /// Parses every key: "PATH:LINE: sentence" for each row whose mail would be deferred.
   [[nodiscard]] std::vector<std::string> unusable() const;

@@ -122,6 +122,8 @@ BOOST_AUTO_TEST_CASE(aliases_sign_as_themselves) {
   BOOST_TEST(answer("a@x.b.example") == "b.example/s i=@x.b.example");
   BOOST_TEST(answer("a@xn--mnchen-3ya.example") == "xn--mnchen-3ya.example/s");
   BOOST_TEST((policy::held_key("B.example", "S", *settings) != nullptr));
+  BOOST_TEST(policy::holds_key("B.example", "S", *settings));
+  BOOST_TEST(!policy::holds_key("B.example", "other", *settings));
 }
 
 BOOST_AUTO_TEST_CASE(all_keys_of_a_domain) {
@@ -185,6 +187,7 @@ BOOST_AUTO_TEST_CASE(tables_stand_behind_own_domains) {
   BOOST_TEST(answer("a@x.b.example").starts_with("no-domain"));
   BOOST_TEST((policy::held_key("t.example", "tab", *settings) != nullptr));
   BOOST_TEST((policy::held_key("T.example", "TAB", *settings) != nullptr));
+  BOOST_TEST(policy::holds_key("T.example", "TAB", *settings));
   BOOST_TEST((policy::held_key("b.example", "tab", *settings) == nullptr));
 }
 

@@ -385,6 +385,8 @@ BOOST_AUTO_TEST_CASE(keys_that_are_held) {
   const auto loaded =
       load_texts(keys({"k", "K2"}) + "p %:any:" + key_in_a_row() + "\nbad x\n", "* k\n");
   BOOST_TEST_REQUIRE((loaded.tables->held("d.example", "k2") != nullptr));
+  BOOST_TEST(loaded.tables->holds("d.example", "k2"));
+  BOOST_TEST(!loaded.tables->holds("d.example", "k3"));
   BOOST_TEST(loaded.tables->held("d.example", "k2")->selector == "k2");
   BOOST_TEST((loaded.tables->held("d.example", "k") != nullptr));
   for (const auto& [d, s] : {std::pair("d.example", "any"), std::pair("x.example", "any"),

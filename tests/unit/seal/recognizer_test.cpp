@@ -1,7 +1,6 @@
 // Own signatures on messages that come round again: recognised where they are valid, replaced where
 // they are not, and nothing else is touched.
 #include "one_key.hpp"
-#include <sealonce/limits.hpp>
 
 namespace {
 
@@ -229,6 +228,17 @@ BOOST_AUTO_TEST_CASE(duplicates) {
   BOOST_TEST(p.outcome.reason == reason::own_duplicate);
   BOOST_TEST(p.outcome.new_fields == "");
   BOOST_TEST(p.out == fields + foreign + message_text);
+}
+
+BOOST_AUTO_TEST_CASE(more_than_are_looked_at) {
+  const std::string forged = "DKIM-Signature: v=1; d=example.com; s=rsa\r\n";
+  const std::string unasked = "DKIM-Signature: v=1; d=xn--mnchen-3ya.example; s=ed\r\n";
+  std::string many;
+  for (std::size_t i = 0; i < 2 * limits::own_signatures; ++i)
+    many += forged + unasked;
+  const auto p = pass(many + foreign + message_text);
+  BOOST_TEST(p.outcome.what == action::replace);
+  BOOST_TEST(p.out == p.outcome.new_fields + foreign + message_text);
 }
 
 BOOST_AUTO_TEST_CASE(signatures_by_keys_that_nobody_asked_for) {
