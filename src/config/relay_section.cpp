@@ -90,7 +90,7 @@ void read_internal_hosts(const value& v, relay_draft& d) {
   d.relay.internal_hosts = read_networks(v);
 }
 
-constexpr std::array<row<relay_draft>, 12> rows{{
+constexpr std::array<row<relay_draft>, 13> rows{{
     {"name", read_name},
     {"listen", read_listen},
     {"next_hop", read_next_hop},
@@ -101,6 +101,8 @@ constexpr std::array<row<relay_draft>, 12> rows{{
        d.next_hop_protocol_at = v.at();
        read_protocol(v, d.relay.next_hop_protocol);
      }},
+    {"chunking",
+     [](const value& v, relay_draft& d) { d.relay.chunking = v.flag().value_or(false); }},
     {"mode", read_mode},
     {"allow", read_allow},
     {"internal_hosts", read_internal_hosts},

@@ -28,6 +28,7 @@ smtp::server_engine::options engine_options(const config::settings& s,
   o.max_size = s.message.max_size;
   o.xforward_allowed = peer.in(relay.xforward_from);
   o.lmtp = relay.listen_protocol == config::protocol::lmtp;
+  o.chunking = relay.chunking;
   o.one_recipient = !o.lmtp && relay.next_hop_protocol == config::protocol::lmtp;
   return o;
 }
@@ -92,7 +93,14 @@ awaitable<void> session::converse() {
     case event::reset:
       co_await reset_next_hop();
       break;
+    case event::chunk:
+      message_of_chunks().take(engine_.chunk(), settings_.message.max_size);
+      break;
+    case event::chunk_end:
+      co_await end_chunk();
+      break;
     case event::close:
+      abandon_chunks();
       co_await flush();
       co_return;
     default:
@@ -123,10 +131,12 @@ awaitable<void> session::receive_command() {
   co_await flush();
   if (over_)
     co_return;
-  deadline_.set(limits::command_timeout);
+  deadline_.set(engine_.in_chunk() ? limits::data_timeout : limits::command_timeout);
   waiting_for_command_ = true;
   const io_result got = co_await upstream_.read_some(buffer_);
   waiting_for_command_ = false;
+  if (got.error)
+    abandon_chunks();
   if (got.error && deadline_.take_expired()) {
     engine_.farewell(smtp::reply(421, "4.4.2", "Timeout: no command came"));
     co_return;
@@ -169,6 +179,7 @@ awaitable<void> session::hello() {
 }
 
 awaitable<void> session::reset_next_hop() {
+  chunks_.reset();
   if (!hop_ || !hop_->dirty)
     co_return;
   hop_->engine.command("RSET");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "incoming_message.hpp"
 #include "peer_address.hpp"
 #include "worker.hpp"
 #include <sealonce/seal/sealer.hpp>
@@ -61,14 +62,29 @@ private:
 
   // The message.
   [[nodiscard]] awaitable<void> take_message();
-  [[nodiscard]] awaitable<bool> receive_message(message_store& store, seal::sealer& sealer);
+  [[nodiscard]] policy::author_query who() const;
+  [[nodiscard]] awaitable<bool> receive_message(incoming_message& message);
   [[nodiscard]] awaitable<message_end> deliver(message_store& store, seal::sealer& sealer,
                                                const seal::outcome& what);
   [[nodiscard]] awaitable<std::string> collect_answers(std::size_t due, bool sent,
                                                        message_end& end);
   void tell_recipients(message_end& end, std::size_t until);
-  [[nodiscard]] smtp::reply refuse_message(const message_store& store, const seal::outcome& what);
-  void finish_message(message_end& end, const seal::outcome& what, std::uint64_t size);
+  [[nodiscard]] bool stray_refused(const incoming_message& message) const;
+  [[nodiscard]] smtp::reply refuse_octets(const incoming_message& message) const;
+  [[nodiscard]] smtp::reply refuse_message(const incoming_message& message,
+                                           const seal::outcome& what) const;
+  [[nodiscard]] std::string_view refusal_reason(const incoming_message& message,
+                                                const message_end& end) const;
+  void finish_message(const incoming_message& message, message_end& end, const seal::outcome& what);
+  void log_lost_upstream(const incoming_message& message);
+
+  // The message in the chunks of BDAT.
+  [[nodiscard]] incoming_message& message_of_chunks();
+  [[nodiscard]] awaitable<void> end_chunk();
+  [[nodiscard]] awaitable<void> finish_chunks();
+  [[nodiscard]] awaitable<smtp::reply> begin_data();
+  void abandon_chunks();
+
   void drop_next_hop();
   void end();
   void log_transaction(std::string_view action, std::string_view reason, std::string_view keys,
@@ -84,14 +100,13 @@ private:
   std::unique_ptr<next_hop> hop_;
   std::string hop_failure_; ///< why there is no next hop
   std::vector<smtp::server_engine::forwarded_command> batch_;
-  std::vector<std::string> recipients_; ///< those that the next hop accepted, without brackets
+  std::vector<std::string> recipients_;      ///< those that the next hop accepted, without brackets
+  std::unique_ptr<incoming_message> chunks_; ///< what BDAT has brought so far
   deadline deadline_;
   deadline::clock::time_point begun_{}; ///< of the transaction
   bool waiting_for_hop_ = false;
   bool waiting_for_command_ = false;
   bool upstream_gone_ = false;
-  bool stray_seen_ = false;
-  bool too_big_ = false;
   bool over_ = false;
   bool aborted_ = false;
   std::array<char, 4096> buffer_;

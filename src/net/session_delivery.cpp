@@ -127,7 +127,18 @@ void session::tell_recipients(message_end& end, std::size_t until) {
     engine_.recipient_done(end.replies[end.told]);
 }
 
-void session::finish_message(message_end& end, const seal::outcome& what, std::uint64_t size) {
+/// Why a message was refused or deferred, in one word.
+std::string_view session::refusal_reason(const incoming_message& message,
+                                         const message_end& end) const {
+  if (message.too_big)
+    return "size";
+  if (end.by_us && !message.store.failure().empty())
+    return "store";
+  return stray_refused(message) ? "stray-cr-lf" : "next-hop";
+}
+
+void session::finish_message(const incoming_message& message, message_end& end,
+                             const seal::outcome& what) {
   const auto& replies = end.replies;
   const smtp::reply& last = replies.back();
   const auto failed =
@@ -147,15 +158,9 @@ void session::finish_message(message_end& end, const seal::outcome& what, std::u
     const bool again = std::any_of(replies.begin(), replies.end(),
                                    [](const auto& r) { return r.code() / 100 == 4; });
     action = again ? "deferred" : "refused";
-    reason = "next-hop";
-    if (too_big_)
-      reason = "size";
-    else if (end.by_us && last.code() == 452)
-      reason = "store";
-    else if (stray_seen_ && settings_.message.stray == config::stray_cr_lf::reject)
-      reason = "stray-cr-lf";
+    reason = refusal_reason(message, end);
   }
-  log_transaction(action, reason, what.keys, size, shown,
+  log_transaction(action, reason, what.keys, message.sealer.size(), shown,
                   accepted == 0 ? 0 : recipients - std::min(accepted, recipients));
   if (upstream_gone_)
     return this->end();

@@ -19,72 +19,79 @@
 #include <vector>
 
 namespace sealonce::net {
-namespace {
-
-} // namespace
-
-awaitable<void> session::take_message() {
-  message_store store(worker_.chunks, settings_.message);
+policy::author_query session::who() const {
   const auto& envelope = engine_.current();
   policy::author_query who;
   who.reverse_path = envelope.reverse_path;
   who.recipients = recipients_;
   who.origin = {peer_.text, envelope.client.addr, envelope.client.source};
   who.relay = relay_.name;
-  seal::sealer sealer(settings_, relay_.mode, who);
-  stray_seen_ = too_big_ = false;
+  return who;
+}
+
+awaitable<void> session::take_message() {
+  incoming_message message(worker_.chunks, settings_, relay_.mode, who());
   co_await flush();
-  const bool complete = co_await receive_message(store, sealer);
+  const bool complete = co_await receive_message(message);
   if (!complete) {
-    const smtp::reply none;
-    log_transaction("deferred", "upstream-gone", {}, sealer.size(), none);
+    log_lost_upstream(message);
     drop_next_hop();
     co_return end();
   }
-  engine_.received(store.undecided());
-  const seal::outcome what = sealer.finish(std::time(nullptr));
+  engine_.received(message.store.undecided());
+  const seal::outcome what = message.sealer.finish(std::time(nullptr));
   message_end end;
-  end.replies.push_back(refuse_message(store, what));
+  end.replies.push_back(refuse_message(message, what));
   end.by_us = end.replies.back().code() != 0;
   if (end.by_us)
     drop_next_hop();
   else
-    end = co_await deliver(store, sealer, what);
-  finish_message(end, what, sealer.size());
+    end = co_await deliver(message.store, message.sealer, what);
+  finish_message(message, end, what);
 }
 
-awaitable<bool> session::receive_message(message_store& store, seal::sealer& sealer) {
-  smtp::data_scanner scanner(sealer);
+awaitable<bool> session::receive_message(incoming_message& message) {
   for (;;) {
-    const auto room = store.room();
+    const auto room = message.store.room();
     deadline_.set(limits::data_timeout);
     const io_result got = co_await upstream_.read_some(room);
     if (got.error && deadline_.take_expired())
       engine_.farewell(smtp::reply(421, "4.4.2", "Timeout: the message did not come to its end"));
     if (got.error)
       co_return false;
-    store.received(got.octets);
-    const auto progress = scanner.scan(store.undecided());
-    store.decide(progress.decided);
-    stray_seen_ = scanner.stray_seen();
-    if (!too_big_ && sealer.size() > settings_.message.max_size) {
-      too_big_ = true;
-      store.discard();
-    }
-    if (progress.ended)
+    message.store.received(got.octets);
+    if (message.look(settings_.message.max_size))
       co_return true;
   }
 }
 
-smtp::reply session::refuse_message(const message_store& store, const seal::outcome& what) {
-  if (too_big_)
+void session::log_lost_upstream(const incoming_message& message) {
+  const smtp::reply none;
+  log_transaction("deferred", "upstream-gone", {}, message.sealer.size(), none);
+}
+
+bool session::stray_refused(const incoming_message& message) const {
+  return message.scanner.stray_seen() && settings_.message.stray == config::stray_cr_lf::reject;
+}
+
+/// What is wrong with a message whether or not it is complete; no code = nothing.
+smtp::reply session::refuse_octets(const incoming_message& message) const {
+  if (message.too_big)
     return {552, "5.3.4",
             "Message size exceeds the limit of " + std::to_string(settings_.message.max_size) +
                 " octets"};
-  if (stray_seen_ && settings_.message.stray == config::stray_cr_lf::reject)
+  if (stray_refused(message))
     return {550, "5.6.11", "Stray CR or LF in the message: lines must end with CRLF"};
-  if (!store.failure().empty())
-    return {452, "4.3.1", smtp::printable("Try again later: " + store.failure())};
+  if (!message.store.failure().empty())
+    return {452, "4.3.1", smtp::printable("Try again later: " + message.store.failure())};
+  return {};
+}
+
+smtp::reply session::refuse_message(const incoming_message& message,
+                                    const seal::outcome& what) const {
+  smtp::reply refused = refuse_octets(message);
+  if (refused.code() != 0)
+    return refused;
   if (what.what == policy::action::refuse)
     return {550, "5.6.0", smtp::printable(what.detail)};
   if (what.what == policy::action::defer)

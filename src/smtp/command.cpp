@@ -200,6 +200,21 @@ command parse_command(std::string_view line) {
   return {verb::unknown, line};
 }
 
+std::optional<chunk_command> parse_bdat(std::string_view argument) {
+  chunk_command chunk;
+  std::string_view rest = argument;
+  const auto digits = next_word(rest);
+  const char* const last = digits.data() + digits.size();
+  const auto [end, error] = std::from_chars(digits.data(), last, chunk.size);
+  if (digits.empty() || end != last || error != std::errc())
+    return std::nullopt;
+  const auto word = next_word(rest);
+  chunk.last = equal_no_case(word, "LAST");
+  if ((!word.empty() && !chunk.last) || !next_word(rest).empty())
+    return std::nullopt;
+  return chunk;
+}
+
 envelope_parse parse_mail(std::string_view argument, const extensions& offered) {
   envelope_parse parsed;
   auto& mail = parsed.command.emplace();

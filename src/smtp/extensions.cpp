@@ -106,6 +106,8 @@ std::string ehlo_reply(std::string_view hostname, const extensions& offer) {
           line.append(" ").append(a.name);
     add_line(line);
   }
+  if (offer.has(chunking)) // ours to offer, whatever the next hop has
+    add_line("CHUNKING");
   wire[last + std::string_view("250").size()] = ' ';
   return wire;
 }

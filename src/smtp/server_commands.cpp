@@ -3,8 +3,8 @@
 //
 // DESCRIPTION
 //   One handler for each verb: its syntax, its place in the sequence (RFC 5321 §4.1.4), and whether
-//   the answer is ours or the next hop's. BDAT, which nobody was offered, and the methods of HTTP
-//   end the session: what follows them are no commands.
+//   the answer is ours or the next hop's. The methods of HTTP end the session: what follows them
+//   are no commands. What follows BDAT is in server_chunks.cpp.
 //
 // DIAGNOSTICS
 //   500/501/502/503/552/553/554/555 with enhanced codes.
@@ -34,8 +34,10 @@ bool clean_argument(std::string_view text) {
 } // namespace
 
 server_engine::event server_engine::handle(const command& c, std::size_t length) {
-  if (length > longest_line(c.what, offered_))
-    return error({500, "5.5.2", "Command line too long"});
+  if (length > longest_line(c.what, offered_)) {
+    const reply too_long(500, "5.5.2", "Command line too long");
+    return c.what == verb::bdat ? cut_off(too_long) : error(too_long);
+  }
   switch (c.what) {
   case verb::ehlo:
   case verb::helo:
@@ -67,8 +69,8 @@ server_engine::event server_engine::handle(const command& c, std::size_t length)
         {252, "2.0.0", "Not verified here; send some mail and the next hop will answer"});
   case verb::help:
     return useless({214, "2.0.0",
-                    std::string(options_.lmtp ? "LHLO" : "EHLO HELO") +
-                        " MAIL RCPT DATA RSET NOOP VRFY HELP QUIT"});
+                    std::string(options_.lmtp ? "LHLO" : "EHLO HELO") + " MAIL RCPT DATA " +
+                        (options_.chunking ? "BDAT " : "") + "RSET NOOP VRFY HELP QUIT"});
   case verb::quit:
     if (!c.argument.empty())
       return error({501, "5.5.4", "Syntax: QUIT"});
@@ -77,7 +79,7 @@ server_engine::event server_engine::handle(const command& c, std::size_t length)
   case verb::starttls:
     return error({502, "5.5.1", "Command not implemented"});
   case verb::bdat:
-    return cut_off({502, "5.5.1", "Command not implemented"});
+    return handle_bdat(c);
   case verb::http:
     return cut_off({500, "5.5.2", "This is an SMTP server"});
   case verb::proxy:
@@ -132,7 +134,9 @@ server_engine::event server_engine::handle_mail(const command& c) {
 
 server_engine::event server_engine::handle_rcpt(const command& c) {
   if (state_ == state::lost)
-    return local({451, "4.4.2", "The next hop lost this transaction; try again"});
+    return local(lost_reply_);
+  if (state_ == state::chunks) // RFC 3030 §2
+    return error({503, "5.5.1", "The message has begun with BDAT"});
   if (state_ != state::mail)
     return error({503, "5.5.1", "Need MAIL command"});
   if (rcpt_seen_ >= limits::recipients)
@@ -156,7 +160,9 @@ server_engine::event server_engine::handle_data(const command& c) {
   if (!c.argument.empty())
     return error({501, "5.5.4", "Syntax: DATA"});
   if (state_ == state::lost)
-    return local({451, "4.4.2", "The next hop lost this transaction; try again"});
+    return local(lost_reply_);
+  if (state_ == state::chunks) // RFC 3030 §2
+    return error({503, "5.5.1", "The message has begun with BDAT"});
   if (state_ != state::mail)
     return error({503, "5.5.1", "Need MAIL command"});
   if (rcpt_pending_ == 0 && envelope_.recipients == 0)

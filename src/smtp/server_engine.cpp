@@ -50,6 +50,12 @@ void server_engine::received(std::span<const char> bytes) {
 
 server_engine::event server_engine::next() {
   while (!closing_ && !must_wait()) {
+    if (chunk_phase_ != phase::none) {
+      const event what = next_of_chunk();
+      if (what != event::need_input || in_chunk())
+        return what;
+      continue;
+    }
     const std::string_view rest = std::string_view(input_).substr(read_);
     const auto newline = rest.find('\n');
     const auto length = newline == rest.npos ? rest.size() : newline + 1;
@@ -86,7 +92,8 @@ server_engine::event server_engine::next() {
 // Nothing can have its turn before the answer to EHLO, nor before the one to DATA, since it decides
 // whether commands follow. And what a client can make us hold is bounded.
 bool server_engine::must_wait() const {
-  return hello_due_ || data_due_ || unanswered() + held_ >= limits::pipelined_commands;
+  return hello_due_ || data_due_ || chunk_due_ ||
+         unanswered() + held_ >= limits::pipelined_commands;
 }
 
 // A command whose meaning depends on replies that are still to come has its turn after them.
@@ -102,6 +109,8 @@ bool server_engine::must_wait(verb what) const {
     return unanswered() != 0 && state_ != state::idle;
   case verb::rcpt: // whether it may be the one recipient depends on the one before
     return options_.one_recipient && rcpt_pending_ != 0;
+  case verb::bdat: // whether there is a recipient to take it for
+    return options_.chunking && unanswered() != 0;
   default:
     return false;
   }
@@ -112,6 +121,8 @@ void server_engine::answer_hello(const extensions& offer) {
     note_pipelined("EHLO");
   greeted_ = true;
   offered_ = esmtp_ ? offer : extensions{};
+  if (options_.chunking && esmtp_)
+    offered_.set |= chunking;
   if (!options_.xforward_allowed)
     offered_.set &= ~static_cast<unsigned>(xforward);
   output_ +=
@@ -190,6 +201,7 @@ void server_engine::recipient_done(const reply& r) {
 }
 
 void server_engine::message_done(const reply& r) {
+  chunk_due_ = false;
   const std::size_t times = options_.lmtp ? envelope_.recipients - rcpt_done_ : 1;
   for (std::size_t i = 0; i < times; ++i)
     output_ += r.wire();
@@ -200,8 +212,10 @@ void server_engine::message_done(const reply& r) {
 }
 
 void server_engine::transaction_lost() {
-  if (state_ == state::mail)
-    state_ = state::lost;
+  if (state_ != state::mail)
+    return;
+  state_ = state::lost;
+  lost_reply_ = reply(451, "4.4.2", "The next hop lost this transaction; try again");
 }
 
 void server_engine::farewell(const reply& r) {

@@ -63,6 +63,7 @@ struct relay_settings {
   std::vector<endpoint> next_hop; ///< tried in order
   protocol listen_protocol = protocol::smtp;
   protocol next_hop_protocol = protocol::smtp;
+  bool chunking = false; ///< CHUNKING (BDAT) is offered to the upstream
   relay_mode mode = relay_mode::sign;
   std::vector<network> allow; ///< who may connect; filled with loopback where none is given
   /// Who may tell of the original client by XFORWARD. A peer of a unix-domain socket counts as
@@ -123,8 +124,8 @@ struct list_rule {
 };
 
 struct message_settings {
-  std::uint64_t max_size = 50ull << 20;    ///< octets
-  std::uint64_t memory_limit = 1ull << 20; ///< octets of one message kept in memory
+  std::uint64_t max_size = 50ull << 20;       ///< octets
+  std::uint64_t memory_limit = 1ull << 20;    ///< octets of one message kept in memory
   std::uint64_t memory_budget = 256ull << 20; ///< octets of all messages kept in memory
   std::string spill_directory = "/var/tmp";   ///< absolute; for files without a name
   stray_cr_lf stray = stray_cr_lf::replace;

@@ -25,7 +25,7 @@ enum class verb {
   xforward,
   expn,     ///< known and refused
   starttls, ///< known and refused where it is not ours to offer
-  bdat,     ///< refused; the octets that follow it are a message, not commands
+  bdat,     ///< the octets that follow it are a message, not commands
   proxy,    ///< the PROXY protocol where none is expected; whoever speaks is not the client
   http, ///< a method of HTTP: whoever speaks is no mail client, and what follows are no commands
   unknown,
@@ -40,6 +40,16 @@ struct command {
 /// Splits a line (without CRLF) into verb and argument; the verb in any case, blanks before it and
 /// at the end of the line are of no account.
 [[nodiscard]] command parse_command(std::string_view line);
+
+/// The argument of BDAT (RFC 3030 §2).
+struct chunk_command {
+  std::uint64_t size = 0; ///< octets
+  bool last = false;
+};
+
+/// Nothing where `argument` is anything but "SIZE" or "SIZE LAST" with a size below 2^64: then it
+/// is not known how many octets of message follow.
+[[nodiscard]] std::optional<chunk_command> parse_bdat(std::string_view argument);
 
 /// MAIL or RCPT, taken apart. The path and the parameters are kept exactly as written.
 struct envelope_command {

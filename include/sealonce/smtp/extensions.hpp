@@ -19,6 +19,7 @@ enum extension : unsigned {
   message_size = 1u << 5,    ///< RFC 1870
   xforward = 1u << 6,        ///< Postfix's XFORWARD_README
   require_tls = 1u << 7,     ///< RFC 8689
+  chunking = 1u << 8,        ///< RFC 3030
 };
 
 /// Attributes of XFORWARD, as bits of a set.
@@ -52,7 +53,8 @@ struct extensions {
 [[nodiscard]] std::string ehlo_reply(std::string_view hostname, const extensions& offer);
 
 /// What a relay announces: what the next hop offers, with the smaller of both sizes (`max_size` in
-/// octets, 0 = none), and pipelining always, since that is ours.
+/// octets, 0 = none), and pipelining always, since that is ours. CHUNKING is between two neighbours
+/// alone and not mirrored.
 [[nodiscard]] extensions mirrored(const extensions& next_hop, std::uint64_t max_size);
 
 /// All that can be announced while nothing is known of the next hop, because it cannot be reached;

@@ -30,7 +30,10 @@ struct envelope {
 /// and next() again after it; send output() before reading. Where need_input comes while something
 /// is unanswered(), the next hop is what has to be read: some commands wait for its replies, and at
 /// most limits::pipelined_commands wait at once. After a positive answer to DATA (354) the octets
-/// that follow are the message: they go past this object until message_done().
+/// that follow are the message: they go past this object until message_done(). The message of BDAT
+/// comes out of it in pieces: `chunk` events, then `chunk_end`, for which chunk_done() is due, or,
+/// behind the last chunk, message_done(). The chunks of a BDAT that is refused are thrown away
+/// here, to their last octet.
 class server_engine {
 public:
   struct options {
@@ -41,6 +44,7 @@ public:
     /// Further recipients of a transaction get 452 4.5.3: where a next hop answers for each
     /// recipient and this client takes one answer, they could end differently.
     bool one_recipient = false;
+    bool chunking = false; ///< CHUNKING is offered (RFC 3030)
   };
 
   enum class event {
@@ -48,6 +52,8 @@ public:
     hello,      ///< EHLO, HELO or LHLO: call answer_hello(); a transaction in hand is over
     forward,    ///< forwarded() goes to the next hop; answer() is due for it
     reset,      ///< RSET (answered): a transaction in hand is over at the next hop too
+    chunk,      ///< chunk() is the next piece of the message
+    chunk_end,  ///< all octets of a BDAT have come: last_chunk() says what is due
     close,      ///< nothing is due any more: send output(), then close (QUIT, or a client that
                 ///< cannot be followed)
   };
@@ -86,6 +92,17 @@ public:
 
   /// The client was told 354: what follows is the message.
   [[nodiscard]] bool in_data() const { return state_ == state::data; }
+  /// The piece of the last `chunk` event: octets of the message as they are, without stuffing dots.
+  /// A view until the next call of received() or next().
+  [[nodiscard]] std::string_view chunk() const { return chunk_; }
+  /// The BDAT of the last `chunk_end` had LAST: the message is complete.
+  [[nodiscard]] bool last_chunk() const { return chunk_last_; }
+  /// The reply to a BDAT without LAST. One that is not positive ends the transaction: whatever else
+  /// comes for it gets the same reply until RSET, EHLO or another MAIL.
+  void chunk_done(const reply& r);
+  /// Octets of a BDAT are still to come.
+  [[nodiscard]] bool in_chunk() const { return chunk_phase_ != phase::none; }
+
   /// LMTP: the reply to the message (2xx, 4xx or 5xx) for the next recipient, in the order in which
   /// they were accepted. message_done() is due all the same.
   void recipient_done(const reply& r);
@@ -116,7 +133,9 @@ public:
   [[nodiscard]] bool esmtp() const { return esmtp_; }
 
 private:
-  enum class state { idle, mail, data, lost };
+  enum class state { idle, mail, data, chunks, lost };
+  /// What becomes of the octets that come.
+  enum class phase { none, taken, skipped };
   /// A forwarded command without an answer.
   struct waiting {
     verb what;
@@ -130,6 +149,9 @@ private:
   [[nodiscard]] event handle_mail(const command& c);
   [[nodiscard]] event handle_rcpt(const command& c);
   [[nodiscard]] event handle_data(const command& c);
+  [[nodiscard]] event handle_bdat(const command& c);
+  [[nodiscard]] reply chunk_refusal() const;
+  [[nodiscard]] event next_of_chunk();
   [[nodiscard]] event handle_xforward(const command& c);
   [[nodiscard]] event forward(verb what, unsigned needs);
   const std::string& note_answer(verb what, const reply& r);
@@ -155,6 +177,13 @@ private:
   std::size_t rcpt_pending_ = 0; ///< RCPTs not answered yet
   std::size_t rcpt_seen_ = 0;    ///< RCPTs forwarded in this transaction
   std::size_t rcpt_done_ = 0;    ///< recipients that have their reply to the message
+  reply lost_reply_;             ///< what is said in state::lost
+  phase chunk_phase_ = phase::none;
+  std::uint64_t chunk_left_ = 0; ///< octets of this BDAT that have not come
+  bool chunk_last_ = false;
+  bool chunk_due_ = false; ///< chunk_done() or message_done() is
+  reply chunk_refusal_;    ///< for phase::skipped
+  std::string_view chunk_;
   unsigned errors_ = 0;
   unsigned useless_ = 0;   ///< commands that led nowhere since the last message
   bool pipelined_ = false; ///< noticed that it does not wait for replies that end a group

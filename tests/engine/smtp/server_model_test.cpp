@@ -132,6 +132,10 @@ private:
       case event::forward:
         take_forwarded();
         break;
+      case event::chunk:
+      case event::chunk_end:
+        BOOST_FAIL("nobody was offered CHUNKING");
+        break;
       case event::close:
         closed_ = true;
         return;

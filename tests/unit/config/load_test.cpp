@@ -74,6 +74,7 @@ listen = ["127.0.0.1:1", "unix:/run/x.sock"]
 next_hop = ["127.0.0.1:2", "mail.example.com:25"]
 listen_protocol = "smtp"
 next_hop_protocol = "smtp"
+chunking = true
 mode = "pass"
 allow = ["127.0.0.1", "192.0.2.0/24"]
 [signing]
@@ -113,6 +114,7 @@ listen = "127.0.0.1:9000"
   BOOST_TEST(r.listen.size() == 2u);
   BOOST_TEST((r.next_hop.at(1).what == config::endpoint::kind::name));
   BOOST_TEST((r.mode == config::relay_mode::pass));
+  BOOST_TEST(r.chunking);
   BOOST_TEST(r.allow.size() == 2u);
   BOOST_TEST((s->signing.canonical.header == dkim::canonicalization::simple));
   BOOST_TEST((s->signing.canonical.body == dkim::canonicalization::relaxed));
