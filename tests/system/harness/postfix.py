@@ -108,6 +108,11 @@ class Postfix:
         with open(f"{self.config}/main.cf", "a") as file:
             file.write(text)
 
+    def add_services(self, text):
+        """Lines of master.cf. Before start()."""
+        with open(f"{self.config}/master.cf", "a") as file:
+            file.write(text)
+
     def _tool(self, *arguments, **options):
         return subprocess.run([str(a) for a in arguments], check=True, capture_output=True,
                               timeout=60, **options)
