@@ -44,21 +44,20 @@ failure bad(std::string_view what, std::size_t at) {
 } // namespace
 
 std::string base64(std::span<const unsigned char> bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
+  std::string out((bytes.size() + 2) / 3 * 4, '='); // what is not written stays padding
+  char* to = out.data();
   std::size_t i = 0;
   for (; i + 3 <= bytes.size(); i += 3) {
     const std::uint32_t bits = bytes[i] << 16 | bytes[i + 1] << 8 | bytes[i + 2];
-    for (const int shift : {18, 12, 6, 0}) {
-      out += letter(bits, shift);
-    }
+    for (const int shift : {18, 12, 6, 0})
+      *to++ = letter(bits, shift);
   }
   if (const std::size_t left = bytes.size() - i; left != 0) {
     const std::uint32_t bits = bytes[i] << 16 | (left == 2 ? bytes[i + 1] << 8 : 0);
-    out += letter(bits, 18);
-    out += letter(bits, 12);
-    out += left == 2 ? letter(bits, 6) : '=';
-    out += '=';
+    *to++ = letter(bits, 18);
+    *to++ = letter(bits, 12);
+    if (left == 2)
+      *to = letter(bits, 6);
   }
   return out;
 }
