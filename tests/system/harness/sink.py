@@ -117,7 +117,9 @@ class _Connection:
 
     def answer(self, step, line, usual):
         """Says the usual reply, or what the script has for this step; returns what was said."""
-        act = self.sink.act_for(step, line)
+        return self.act(self.sink.act_for(step, line), usual)
+
+    def act(self, act, usual):
         if act is None:
             said = usual
         elif act.drop:
@@ -195,13 +197,14 @@ class _Connection:
 
     def end_message(self, line, delivery):
         # Recorded before the reply is out: whoever has seen the 250 finds the message here.
-        act = self.sink.peek("dot", line)
+        # The script is asked once, because another connection may ask it meanwhile.
+        act = self.sink.act_for("dot", line)
         accepted = act is None or (act.reply or "2").startswith("2") and act.half is None
         if (accepted and not (act and (act.drop or act.stall))) or (act and act.taken):
             queued = self.sink.record(delivery)
         else:
             queued = 0
-        self.answer("dot", line, f"250 2.0.0 Ok: queued as SINK{queued}")
+        self.act(act, f"250 2.0.0 Ok: queued as SINK{queued}")
 
     def do_rset(self, line):
         self.transaction = _Transaction()
@@ -305,11 +308,6 @@ class Sink:
             if entry[0] == step and (entry[1].match is None or entry[1].match in line):
                 return entry
         return None
-
-    def peek(self, step, line=""):
-        with self._lock:
-            entry = self._find(step, line)
-            return entry[1] if entry else None
 
     def act_for(self, step, line):
         with self._lock:
