@@ -43,7 +43,7 @@ class NextHopBreaks(FlowCase):
         seed = random.randrange(1 << 32)
         dice = random.Random(seed)
         acts = ({"drop": True}, {"half": "25"}, {"reply": "421 4.3.2 bye"}, {"reply": "451 4.3.0 later"},
-                {"reply": "what?"}, {"delay": 0.2}, {"reply": "250-endless\n" * 300 + "250-x"},
+                {"reply": "what?"}, {"delay": 0.2}, {"half": "250-endless\r\n" * 300},
                 {"half": "\x00\x01\x02\xff"})
         def breaking():
             for part in range(1, 9):
