@@ -22,8 +22,8 @@ constexpr std::size_t operator""_MiB(unsigned long long n) {
 /// A command line with its CRLF, RFC 5321 §4.5.3.1.4, for verbs that no extension lengthens.
 inline constexpr auto command_line = 512_octets;
 /// MAIL and RCPT with every parameter we carry: 512 + SIZE 26 + BODY 18 + DSN (RET, ENVID 122,
-/// NOTIFY 28, ORCPT 506 + 7) + SMTPUTF8 11 and room for a parameter the next hop knows and we do
-/// not: RFC 1870 §4, 6152 §2, 3461 §4, 6531 §3.4.
+/// NOTIFY 28, ORCPT 506 + 7) + SMTPUTF8 11 + BY 17 + HOLDUNTIL 34 + MT-PRIORITY 15 + RRVS 42, and
+/// room: RFC 1870 §4, 6152 §2, 3461 §4, 6531 §3.4, 2852 §4, 4865 §4, 6710 §4, 7293 §5.
 inline constexpr auto mail_command_line = 2048_octets;
 /// Recipients of one transaction; RFC 5321 §4.5.3.1.8 asks for at least 100.
 inline constexpr std::size_t recipients = 10'000;

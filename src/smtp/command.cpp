@@ -100,13 +100,21 @@ struct parameter {
 };
 
 constexpr std::array mail_parameters{
-    parameter{"SIZE", message_size, true},   parameter{"BODY", eight_bit_mime, true},
-    parameter{"SMTPUTF8", smtp_utf8, false}, parameter{"RET", dsn, true},
-    parameter{"ENVID", dsn, true},           parameter{"REQUIRETLS", require_tls, false},
+    parameter{"SIZE", message_size, true},
+    parameter{"BODY", eight_bit_mime, true},
+    parameter{"SMTPUTF8", smtp_utf8, false},
+    parameter{"RET", dsn, true},
+    parameter{"ENVID", dsn, true},
+    parameter{"REQUIRETLS", require_tls, false},
+    parameter{"BY", deliver_by, true},
+    parameter{"MT-PRIORITY", mt_priority, true},
+    parameter{"HOLDFOR", future_release, true},
+    parameter{"HOLDUNTIL", future_release, true},
 };
 constexpr std::array rcpt_parameters{
     parameter{"NOTIFY", dsn, true},
     parameter{"ORCPT", dsn, true},
+    parameter{"RRVS", rrvs, true},
 };
 
 std::optional<std::uint64_t> parse_size(std::string_view digits) {

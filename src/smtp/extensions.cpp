@@ -29,7 +29,14 @@ constexpr std::array keywords{
     keyword{"SIZE", message_size},
     keyword{"XFORWARD", xforward},
     keyword{"REQUIRETLS", require_tls},
+    keyword{"DELIVERBY", deliver_by},
+    keyword{"FUTURERELEASE", future_release},
+    keyword{"MT-PRIORITY", mt_priority},
+    keyword{"RRVS", rrvs},
 };
+
+/// Keywords that are handed on with their words, whatever those mean.
+constexpr unsigned as_they_are = deliver_by | future_release | mt_priority | rrvs;
 
 struct attribute {
   std::string_view name;
@@ -49,6 +56,17 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   if (error != std::errc() || end != text.data() + text.size() || size == 0)
     return std::nullopt;
   return size;
+}
+
+/// The words of `rest`, a blank before each; empty where one is none (RFC 5321 §4.1.1.1).
+std::string clean_words(std::string_view rest) {
+  std::string words;
+  for (auto word = next_word(rest); !word.empty(); word = next_word(rest)) {
+    if (printable(word) != word)
+      return {};
+    words.append(" ").append(word);
+  }
+  return words;
 }
 
 std::optional<std::uint64_t> smaller(std::optional<std::uint64_t> a, std::uint64_t b) {
@@ -78,6 +96,8 @@ extensions parse_ehlo(const reply& ehlo) {
       found.set |= known.bit;
       if (known.bit == message_size)
         found.size = parse_size(next_word(rest));
+      if ((known.bit & as_they_are) != 0)
+        found.words.emplace_back(known.bit, clean_words(rest));
       if (known.bit == xforward)
         for (auto word = next_word(rest); !word.empty(); word = next_word(rest))
           found.xforward_attributes |= xforward_attribute_named(word);
@@ -104,6 +124,9 @@ std::string ehlo_reply(std::string_view hostname, const extensions& offer) {
       for (const auto& a : attributes)
         if (offer.xforward_attributes & a.bit)
           line.append(" ").append(a.name);
+    for (const auto& [bit, words] : offer.words)
+      if (bit == known.bit)
+        line += words;
     add_line(line);
   }
   if (offer.has(chunking)) // ours to offer, whatever the next hop has

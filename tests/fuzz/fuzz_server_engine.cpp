@@ -5,7 +5,8 @@
 //   The input is a list of steps: an octet that says what happens (the upstream sends, the next hop
 //   answers, the transaction is lost), and what it needs. A model of the next hop counts what was
 //   accepted: RCPT only behind a MAIL, DATA only with a recipient that may be good, XFORWARD
-//   outside of transactions; every line clean; and what the upstream hears is whole replies.
+//   outside of transactions; every line clean; and what the upstream hears is whole replies. LMTP
+//   and CHUNKING may be on: chunks come only with a recipient, and are answered each.
 
 #include "fuzzing.hpp"
 #include <sealonce/smtp/server_engine.hpp>
@@ -24,11 +25,12 @@ struct model {
   std::deque<verb> due;
   bool mail = false;
   bool mail_refused = false;
+  bool chunks = false; ///< BDAT has begun
   std::size_t rcpts = 0;
   std::size_t accepted = 0;
 
   void forget() {
-    mail = mail_refused = false;
+    mail = mail_refused = chunks = false;
     rcpts = accepted = 0;
   }
 
@@ -73,7 +75,8 @@ const smtp::reply& some_reply(std::size_t which) {
 
 class session {
 public:
-  explicit session(bool trusted) : engine_(options(trusted)), offer_(smtp::everything(100'000)) {}
+  session(bool trusted, std::size_t kind)
+      : engine_(options(trusted, kind)), offer_(smtp::everything(100'000)) {}
 
   void run(fuzz::input& in) {
     while (!in.empty() && !closed_) {
@@ -82,7 +85,7 @@ public:
         answer(some_reply(in.below(6)));
         break;
       case 1:
-        if (model_.mail && !engine_.in_data() && in.below(4) == 0)
+        if (model_.mail && !model_.chunks && !engine_.in_data() && in.below(4) == 0)
           lose();
         else
           answer(some_reply(in.below(2)));
@@ -97,11 +100,14 @@ public:
   }
 
 private:
-  static smtp::server_engine::options options(bool trusted) {
+  static smtp::server_engine::options options(bool trusted, std::size_t kind) {
     smtp::server_engine::options o;
     o.hostname = "relay.example";
     o.max_size = 1'000'000;
     o.xforward_allowed = trusted;
+    o.lmtp = kind == 1;
+    o.one_recipient = kind == 2;
+    o.chunking = kind != 3;
     return o;
   }
 
@@ -151,10 +157,30 @@ private:
         require(model_.due.empty());
         closed_ = true;
         return;
-      default:
-        return;
+      case event::chunk:
+        require(model_.mail && model_.accepted != 0 && model_.due.empty());
+        require(!engine_.chunk().empty());
+        model_.chunks = true;
+        chunk_ += engine_.chunk().size();
+        break;
+      case event::chunk_end:
+        require(model_.mail && model_.accepted != 0 && model_.due.empty());
+        model_.chunks = true;
+        end_chunk();
+        break;
       }
     }
+  }
+
+  void end_chunk() {
+    const smtp::reply& answer = some_reply(chunk_ % 3 == 0 ? 0 : 2 + chunk_ % 2);
+    chunk_ = 0;
+    if (engine_.last_chunk())
+      engine_.message_done(answer);
+    else
+      engine_.chunk_done(answer);
+    if (engine_.last_chunk() || !answer.positive())
+      model_.forget();
   }
 
   void check_output() {
@@ -170,6 +196,7 @@ private:
   smtp::server_engine engine_;
   smtp::extensions offer_;
   model model_;
+  std::size_t chunk_ = 0;
   bool closed_ = false;
 };
 
@@ -177,7 +204,8 @@ private:
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::input in(data, size);
-  session s(in.below(2) == 0);
+  const bool trusted = in.below(2) == 0;
+  session s(trusted, in.below(4));
   s.run(in);
   return 0;
 }

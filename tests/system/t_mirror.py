@@ -211,3 +211,47 @@ class Pipelining(RelayCase):
         client.send(group)
         wait_for(lambda: self.sink.octets >= before + len(group), "the whole group")
         self.assertFalse([c for _, c in self.sink.commands if c.startswith("RCPT")])
+
+
+class Parameters(RelayCase):
+    """Keywords that only add parameters are handed on with theirs; no other parameter is."""
+
+    KEYWORDS = ["DELIVERBY 240", "FUTURERELEASE 604800 2027-01-01T00:00:00Z", "MT-PRIORITY MIXER",
+                "RRVS"]
+    MAIL = ("BY=120;RT", "HOLDFOR=86400", "HOLDUNTIL=2026-12-24T00:00:00Z", "MT-PRIORITY=-3")
+    RCPT = ("RRVS=2014-04-03T23:01:00Z;C",)
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.sink.keywords += [*cls.KEYWORDS, "X-PRIVATE yes", "AUTH PLAIN"]
+
+    def test_carried(self):
+        client = self.client()
+        self.assertLessEqual(set(self.KEYWORDS), set(client.greet()))
+        for parameter in self.MAIL:
+            with self.subTest(parameter=parameter):
+                self.sink.clear()
+                client.transaction(SENDER, [RECIPIENT], MESSAGE, mail_parameters=parameter)
+                self.assertIn(parameter, self.sink.deliveries[0].mail_parameters.split())
+        self.sink.clear()
+        client.transaction(SENDER, [RECIPIENT], MESSAGE, rcpt_parameters=self.RCPT[0])
+        self.assertEqual(self.sink.deliveries[0].recipients, [(RECIPIENT, self.RCPT[0])])
+
+    def test_not_carried(self):
+        client = self.client()
+        words = {line.split()[0] for line in client.greet()}
+        self.assertFalse({"X-PRIVATE", "AUTH"} & words)
+        for parameter in ("X-PRIVATE=yes", "AUTH=<>", "RRVS=2014-04-03T23:01:00Z", "BODY=BINARYMIME"):
+            client.command(f"MAIL FROM:<{SENDER}> {parameter}", "555 5.5.4")
+
+
+class NoParameters(RelayCase):
+    def test_refused(self):
+        """A next hop that has none of them."""
+        client = self.client()
+        client.greet()
+        for parameter in Parameters.MAIL:
+            client.command(f"MAIL FROM:<{SENDER}> {parameter}", "555 5.5.4")
+        client.command(f"MAIL FROM:<{SENDER}>", "250")
+        client.command(f"RCPT TO:<{RECIPIENT}> {Parameters.RCPT[0]}", "555 5.5.4")

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace sealonce::smtp {
 
@@ -20,6 +22,11 @@ enum extension : unsigned {
   xforward = 1u << 6,        ///< Postfix's XFORWARD_README
   require_tls = 1u << 7,     ///< RFC 8689
   chunking = 1u << 8,        ///< RFC 3030
+  // These add parameters of MAIL or RCPT and nothing else, so they are carried as they are.
+  deliver_by = 1u << 9,      ///< RFC 2852, BY= of MAIL
+  future_release = 1u << 10, ///< RFC 4865, HOLDFOR= and HOLDUNTIL= of MAIL
+  mt_priority = 1u << 11,    ///< RFC 6710, MT-PRIORITY= of MAIL
+  rrvs = 1u << 12,           ///< RFC 7293, RRVS= of RCPT
 };
 
 /// Attributes of XFORWARD, as bits of a set.
@@ -41,6 +48,9 @@ struct extensions {
   unsigned set = 0;                  ///< of `extension`
   unsigned xforward_attributes = 0;  ///< of `xforward_attribute`
   std::optional<std::uint64_t> size; ///< octets; absent or 0 = no fixed limit (RFC 1870 §3)
+  /// What stands behind those keywords whose parameters are carried as they are (deliver_by, …): a
+  /// keyword's bit, and its words, a blank before each.
+  std::vector<std::pair<unsigned, std::string>> words;
 
   [[nodiscard]] bool has(unsigned wanted) const { return (set & wanted) == wanted; }
 };

@@ -22,7 +22,8 @@ smtp::extensions offer(unsigned set) {
 }
 
 constexpr unsigned all = smtp::eight_bit_mime | smtp::smtp_utf8 | smtp::dsn | smtp::message_size |
-                         smtp::require_tls | smtp::pipelining;
+                         smtp::require_tls | smtp::pipelining | smtp::deliver_by |
+                         smtp::future_release | smtp::mt_priority | smtp::rrvs;
 
 /// The beginning of the refusal, or of path and parameters as they go on.
 std::string outcome(const smtp::envelope_parse& parsed) {
@@ -144,6 +145,14 @@ BOOST_AUTO_TEST_CASE(parameters_of_mail) {
       {"ENVID=a=b", " ENVID=a=b", smtp::dsn},
       {"REQUIRETLS BODY=7BIT", " REQUIRETLS BODY=7BIT", smtp::require_tls | smtp::eight_bit_mime},
       {"SIZE=1 RET=FULL", " RET=FULL", smtp::dsn},
+      {"BY=120;RT", " BY=120;RT", smtp::deliver_by},
+      {"by=-30;N", " by=-30;N", smtp::deliver_by},
+      {"MT-PRIORITY=-3", " MT-PRIORITY=-3", smtp::mt_priority},
+      {"HOLDFOR=86400 BY=1;N", " HOLDFOR=86400 BY=1;N", smtp::future_release | smtp::deliver_by},
+      {"HOLDUNTIL=2027-01-01T00:00:00Z", " HOLDUNTIL=2027-01-01T00:00:00Z", smtp::future_release},
+      {"BY", "501 5.5.4", 0},
+      {"HOLDFOR", "501 5.5.4", 0},
+      {"RRVS=2014-04-03T23:01:00Z", "555 5.5.4", 0},
       {"AUTH=<>", "555 5.5.4", 0},
       {"NOTIFY=NEVER", "555 5.5.4", 0},
       {"X-UNKNOWN", "555 5.5.4", 0},
@@ -172,9 +181,15 @@ BOOST_AUTO_TEST_CASE(parameters_of_extensions_that_are_not_offered) {
     std::string_view written;
     unsigned extension;
   } const cases[] = {
-      {"SIZE=1", smtp::message_size}, {"BODY=8BITMIME", smtp::eight_bit_mime},
-      {"SMTPUTF8", smtp::smtp_utf8},  {"RET=FULL", smtp::dsn},
-      {"ENVID=x", smtp::dsn},         {"REQUIRETLS", smtp::require_tls},
+      {"SIZE=1", smtp::message_size},
+      {"BODY=8BITMIME", smtp::eight_bit_mime},
+      {"SMTPUTF8", smtp::smtp_utf8},
+      {"RET=FULL", smtp::dsn},
+      {"ENVID=x", smtp::dsn},
+      {"REQUIRETLS", smtp::require_tls},
+      {"BY=1;R", smtp::deliver_by},
+      {"HOLDFOR=1", smtp::future_release},
+      {"MT-PRIORITY=1", smtp::mt_priority},
   };
   for (const auto& c : cases) {
     const auto argument = "FROM:<a@b> " + std::string(c.written);
@@ -187,6 +202,10 @@ BOOST_AUTO_TEST_CASE(parameters_of_extensions_that_are_not_offered) {
     BOOST_TEST(outcome(smtp::parse_rcpt(argument, offer(smtp::dsn), false)) ==
                "<a@b> " + std::string(written));
   }
+  BOOST_TEST(outcome(smtp::parse_rcpt("TO:<a@b> RRVS=x", offer(all & ~smtp::rrvs), false)) ==
+             "555 5.5.4");
+  BOOST_TEST(outcome(smtp::parse_rcpt("TO:<a@b> RRVS=x;C", offer(smtp::rrvs), false)) ==
+             "<a@b> RRVS=x;C");
   const auto overlong = smtp::parse_mail("FROM:<> " + std::string(2000, 'X'), offer(all));
   BOOST_TEST(outcome(overlong) == "555 5.5.4");
   BOOST_TEST(overlong.refusal.wire().size() <= 512u); // RFC 5321 §4.5.3.1.5
