@@ -29,6 +29,17 @@ inline constexpr auto mail_command_line = 2048_octets;
 inline constexpr std::size_t recipients = 10'000;
 /// One line of a reply, without CRLF. RFC 5321 §4.5.3.1.5 says 512; real servers write more.
 inline constexpr auto reply_line = 4096_octets;
+/// A line of a challenge or a response of AUTH, RFC 4954 §4.
+inline constexpr auto auth_line = 12288_octets;
+/// What a next hop may ask for in SCRAM-SHA-256. RFC 7677 §4 asks for 4096 at least; 200,000 keep a
+/// worker for about 0.1 s, once for each connection.
+inline constexpr unsigned scram_iterations_least = 4096;
+inline constexpr unsigned scram_iterations_most = 200'000;
+/// Random octets of a nonce.
+inline constexpr std::size_t nonce_octets = 18;
+/// A user name and a password for a next hop; longer ones do not fit auth_line with all encodings.
+inline constexpr auto auth_username = 255_octets;
+inline constexpr auto auth_password = 1024_octets;
 /// Lines of one reply (an EHLO answer is the longest that is known).
 inline constexpr std::size_t reply_lines = 200;
 /// A decoded value of XFORWARD, Postfix's XFORWARD_README.
@@ -50,9 +61,16 @@ inline constexpr std::chrono::seconds next_hop_hello_timeout{60};
 inline constexpr std::chrono::seconds next_hop_reply_timeout{100};
 /// The reply to end-of-data; Postfix gives us 600 s (smtp_data_done_timeout).
 inline constexpr std::chrono::seconds next_hop_data_done_timeout{400};
-/// An idle connection to the next hop is closed after this time and after so many transactions.
-inline constexpr std::chrono::seconds next_hop_idle{20};
-inline constexpr unsigned next_hop_transactions = 1000;
+/// What connecting to one address after the other may take; Postfix gives us 300 s for the answer
+/// to MAIL.
+inline constexpr std::chrono::seconds next_hop_search_timeout{120};
+/// How long an address that failed is the last to be tried.
+inline constexpr std::chrono::seconds next_hop_pause{30};
+/// Names of next hops are looked up again so often, and as soon as this after a failure.
+inline constexpr std::chrono::seconds next_hop_names{60};
+inline constexpr std::chrono::seconds next_hop_names_least{5};
+/// How often the log is told of a trouble that goes on.
+inline constexpr std::chrono::seconds repeated_complaint{600};
 /// How long what a next hop offered may be announced without asking it again.
 inline constexpr std::chrono::seconds next_hop_offer_age{10};
 /// Between two pieces of a message that we send; any progress starts it anew.
@@ -136,6 +154,10 @@ inline constexpr auto read_piece = 64_KiB;
 inline constexpr unsigned threads = 256;
 /// Sessions at once; each needs two descriptors.
 inline constexpr std::size_t connections = 100'000;
+/// Transactions on one connection to a next hop, at most.
+inline constexpr unsigned next_hop_uses = 1'000'000;
+/// The most that max_hops of a relay may be.
+inline constexpr unsigned hops = 10'000;
 /// The least that message.max_size may be: RFC 5321 §4.5.3.1.7 asks for 64 KiB at least, tests and
 /// odd gateways for less.
 inline constexpr auto message_size_least = 1_KiB;

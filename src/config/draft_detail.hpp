@@ -10,6 +10,14 @@
 
 namespace sealonce::config {
 
+/// next_hop_auth while it is read; the password comes from its file later.
+struct auth_draft {
+  smtp::credentials made;
+  std::string file; ///< as written
+  place at;
+  place file_at;
+};
+
 /// A [[relay]] while it is read: the settings, and where their parts stand.
 struct relay_draft {
   relay_settings relay;
@@ -17,6 +25,7 @@ struct relay_draft {
   place next_hop_protocol_at;
   std::vector<place> listen_at; ///< of each endpoint of relay.listen
   bool allow_given = false;
+  std::optional<auth_draft> auth;
 };
 
 struct key_draft {
@@ -53,6 +62,7 @@ struct tables_draft {
 struct draft {
   settings made;
   std::vector<domain_draft> domains;
+  std::vector<relay_draft> relays;
   tables_draft tables;
   place default_domain_at;
 };
@@ -70,6 +80,7 @@ void read_metrics(const value& v, draft& d);
 
 // The names of their keys that this version takes.
 [[nodiscard]] std::vector<std::string_view> relay_names();
+[[nodiscard]] std::vector<std::string_view> next_hop_auth_names();
 [[nodiscard]] std::vector<std::string_view> domain_names();
 [[nodiscard]] std::vector<std::string_view> domain_key_names();
 [[nodiscard]] std::vector<std::string_view> signing_names();
@@ -86,6 +97,13 @@ void read_metrics(const value& v, draft& d);
 /// Reads the key files of the domains and makes made.domains. `beside` is where relative files
 /// are looked for; `before` as in load().
 void load_keys(draft& d, const std::filesystem::path& beside, const settings* before, report& r);
+
+/// next_hop_auth of [[relay]].
+void read_next_hop_auth(const value& v, relay_draft& d);
+/// Reads the password files of the relays, and makes made.relays. One that cannot be used is an
+/// error (a relay that cannot log in would only refuse), but at a reload the old one stays.
+void load_passwords(draft& d, const std::filesystem::path& beside, const settings* before,
+                    report& r);
 
 /// The account, where the machine has it.
 [[nodiscard]] std::optional<crypto::key_account> account_of(const std::string& user);

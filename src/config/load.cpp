@@ -112,8 +112,9 @@ std::optional<toml::table> parse_document(std::string_view text, report& r) {
 } // namespace
 
 std::vector<std::string> known_keys() {
-  const std::array<std::pair<std::string_view, std::vector<std::string_view>>, 10> all{{
+  const std::array<std::pair<std::string_view, std::vector<std::string_view>>, 11> all{{
       {"relay", relay_names()},
+      {"relay.next_hop_auth", next_hop_auth_names()},
       {"domain", domain_names()},
       {"domain.key", domain_key_names()},
       {"signing", signing_names()},
@@ -127,7 +128,8 @@ std::vector<std::string> known_keys() {
   std::vector<std::string> out;
   for (const auto& [section, names] : all)
     for (const std::string_view name : names)
-      if (const std::string path = key_path(section, name); path != "domain.key")
+      if (const std::string path = key_path(section, name);
+          path != "domain.key" && path != "relay.next_hop_auth")
         out.push_back(path);
   return out;
 }
@@ -145,6 +147,7 @@ std::variant<settings_ptr, errors> parse(std::string_view text, const std::files
   load_keys(d, file.parent_path(), before, r);
   if (std::string& anchor = d.made.dns.trust_anchor_file; !anchor.empty())
     anchor = (file.parent_path() / anchor).lexically_normal().string();
+  load_passwords(d, file.parent_path(), before, r);
   load_tables(d, file.parent_path(), before, r);
   if (r.failed())
     return errors{r.errors()};

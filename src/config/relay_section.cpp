@@ -7,8 +7,12 @@
 
 #include "draft_detail.hpp"
 #include <sealonce/config/endpoint.hpp>
+#include <sealonce/config/quantity.hpp>
+#include <sealonce/limits.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <grp.h>
 
 namespace sealonce::config {
 
@@ -56,6 +60,11 @@ void read_protocol(const value& v, protocol& out) {
   v.choice(out, {{"smtp", protocol::smtp}, {"lmtp", protocol::lmtp}});
 }
 
+void read_count(const value& v, std::uint64_t least, std::uint64_t most, unsigned& out) {
+  if (const auto n = v.number(least, most))
+    out = static_cast<unsigned>(*n);
+}
+
 void read_mode(const value& v, relay_draft& d) {
   v.choice(d.relay.mode, {{"sign", relay_mode::sign},
                           {"verify", relay_mode::verify},
@@ -90,7 +99,39 @@ void read_internal_hosts(const value& v, relay_draft& d) {
   d.relay.internal_hosts = read_networks(v);
 }
 
-constexpr std::array<row<relay_draft>, 13> rows{{
+/// Octal digits, as chmod(1) takes them.
+void read_socket_mode(const value& v, relay_draft& d) {
+  const auto written = v.text();
+  if (!written)
+    return;
+  constexpr int octal = 8;
+  unsigned mode = 0;
+  const char* end = written->data() + written->size();
+  const auto [rest, error] = std::from_chars(written->data(), end, mode, octal);
+  if (error != std::errc() || rest != end || mode > 0777)
+    return v.error("octal digits up to \"0777\" are expected, in quotes");
+  d.relay.socket_mode = mode;
+}
+
+void read_socket_owner(const value& v, relay_draft& d) {
+  const auto name = v.text();
+  const auto account = name ? account_of(*name) : std::nullopt;
+  if (account)
+    d.relay.socket_owner = account->user;
+  else if (name)
+    v.error("there is no account " + in_quotes(*name));
+}
+
+void read_socket_group(const value& v, relay_draft& d) {
+  const auto name = v.text();
+  const group* found = name ? ::getgrnam(name->c_str()) : nullptr;
+  if (found != nullptr)
+    d.relay.socket_group = found->gr_gid;
+  else if (name)
+    v.error("there is no group " + in_quotes(*name));
+}
+
+constexpr std::array<row<relay_draft>, 21> rows{{
     {"name", read_name},
     {"listen", read_listen},
     {"next_hop", read_next_hop},
@@ -108,9 +149,29 @@ constexpr std::array<row<relay_draft>, 13> rows{{
     {"internal_hosts", read_internal_hosts},
     {"xforward_from",
      [](const value& v, relay_draft& d) { d.relay.xforward_from = read_networks(v); }},
+    {"next_hop_idle",
+     [](const value& v, relay_draft& d) {
+       if (const auto time = v.parsed<std::chrono::seconds>(parse_duration))
+         d.relay.next_hop_idle = *time;
+     }},
+    {"next_hop_max_use",
+     [](const value& v, relay_draft& d) {
+       read_count(v, 1, limits::next_hop_uses, d.relay.next_hop_max_use);
+     }},
+    {"next_hop_max_idle",
+     [](const value& v, relay_draft& d) {
+       read_count(v, 0, limits::connections, d.relay.next_hop_max_idle);
+     }},
+    {"received",
+     [](const value& v, relay_draft& d) { d.relay.received = v.flag().value_or(false); }},
+    {"max_hops",
+     [](const value& v, relay_draft& d) { read_count(v, 1, limits::hops, d.relay.max_hops); }},
+    {"socket_mode", read_socket_mode},
+    {"socket_owner", read_socket_owner},
+    {"socket_group", read_socket_group},
     {"tls", nullptr, support::none},
     {"next_hop_tls", nullptr, support::none},
-    {"next_hop_auth", nullptr, support::none},
+    {"next_hop_auth", read_next_hop_auth},
 }};
 
 /// An LMTP next hop answers for each recipient, an SMTP upstream takes one answer: it is given one
@@ -183,8 +244,7 @@ void read_relays(const value& v, draft& d) {
     check_duplicates(all, one, v.errors());
     all.push_back(std::move(one));
   }
-  for (relay_draft& one : all)
-    d.made.relays.push_back(std::move(one.relay));
+  d.relays = std::move(all);
 }
 
 } // namespace sealonce::config

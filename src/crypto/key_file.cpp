@@ -8,6 +8,7 @@
 // SECURITY
 //   The text read is wiped, whatever happens.
 #include "key_file_detail.hpp"
+#include <sealonce/crypto/keyed_digest.hpp>
 #include <sealonce/limits.hpp>
 
 #include <algorithm>
@@ -89,8 +90,8 @@ std::string closed_directory(const std::string& path) {
   return {};
 }
 
-failure cannot_open(const std::string& path, int code) {
-  std::string what = path + ": cannot open the key: " + system_reason(code);
+failure cannot_open(const std::string& path, std::string_view thing, int code) {
+  std::string what = path + ": cannot open the " + std::string(thing) + ": " + system_reason(code);
   if (code == EACCES) {
     const std::string who = account_name(geteuid());
     const std::string closed = closed_directory(path);
@@ -102,13 +103,14 @@ failure cannot_open(const std::string& path, int code) {
 }
 
 /// What is wrong with owner and mode, and the commands that mend it; empty where nothing is.
-std::string exposure(const struct stat& is, const std::string& path,
+std::string exposure(const struct stat& is, const std::string& path, std::string_view thing,
                      const std::optional<key_account>& later) {
   std::string wrong;
   std::string remedy;
   if (is.st_uid != 0 && is.st_uid != geteuid() && !(later && is.st_uid == later->user)) {
     const std::string who = account_name(geteuid());
-    wrong = "the key belongs to " + account_name(is.st_uid) + ", who could read and change it";
+    wrong = "the " + std::string(thing) + " belongs to " + account_name(is.st_uid) +
+            ", who could read and change it";
     remedy = "chown " + who + " " + quoted(path);
   }
   const bool trusted_group =
@@ -117,7 +119,7 @@ std::string exposure(const struct stat& is, const std::string& path,
   if ((mode & forbidden) != 0 || ((mode & group_reads) != 0 && !trusted_group)) {
     const bool keep_group = (mode & group_reads) != 0 && trusted_group;
     wrong += wrong.empty() ? "" : ", and ";
-    wrong += "its mode " + octal(mode) + " lets others at the key";
+    wrong += "its mode " + octal(mode) + " lets others at the " + std::string(thing);
     remedy += remedy.empty() ? "" : " && ";
     remedy += std::string("chmod ") + (keep_group ? "0640 " : "0600 ") + quoted(path);
   }
@@ -151,28 +153,45 @@ std::size_t room_for(const struct stat& is) {
 } // namespace
 
 result<secret_text> read_key_file(const std::filesystem::path& file,
-                                  const std::optional<key_account>& later) {
+                                  const std::optional<key_account>& later, std::string_view thing) {
   const std::string& path = file.native();
   const descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (fd.get() < 0) {
-    return cannot_open(path, errno);
+    return cannot_open(path, thing, errno);
   }
   struct stat is {};
   if (::fstat(fd.get(), &is) != 0) {
-    return cannot_open(path, errno);
+    return cannot_open(path, thing, errno);
   }
   if (!S_ISREG(is.st_mode)) {
     return failure(path + ": is not a regular file");
   }
-  if (const std::string wrong = exposure(is, path, later); !wrong.empty()) {
+  if (const std::string wrong = exposure(is, path, thing, later); !wrong.empty()) {
     return failure(path + ": " + wrong);
   }
   secret_text text(room_for(is));
   const ssize_t size = read_whole(fd.get(), text);
   if (size < 0) {
-    return failure(path + ": cannot read the key: " + system_reason(errno));
+    return failure(path + ": cannot read the " + std::string(thing) + ": " + system_reason(errno));
   }
   text.shorten(static_cast<std::size_t>(size));
+  return text;
+}
+
+result<secret_text> read_password_file(const std::filesystem::path& file,
+                                       const std::optional<key_account>& later) {
+  BOOST_OUTCOME_TRY(auto text, read_key_file(file, later, "password"));
+  std::size_t length = text.size();
+  if (length > 0 && text.view()[length - 1] == '\n') {
+    --length;
+  }
+  if (length > 0 && length < text.size() && text.view()[length - 1] == '\r') {
+    --length;
+  }
+  text.shorten(length);
+  if (text.empty()) {
+    return failure(file.native() + ": there is no password in it");
+  }
   return text;
 }
 

@@ -6,8 +6,10 @@
 
 namespace sealonce::crypto {
 
-/// The text of a key file, after all that private_key::load looks at.
+/// The text of a key file, after all that private_key::load looks at. `thing` is what failures call
+/// it.
 [[nodiscard]] result<secret_text> read_key_file(const std::filesystem::path& file,
-                                                const std::optional<key_account>& later);
+                                                const std::optional<key_account>& later,
+                                                std::string_view thing = "key");
 
 } // namespace sealonce::crypto

@@ -34,7 +34,6 @@ namespace {
 using acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
 
 constexpr int backlog = 1024;
-constexpr mode_t unix_socket_mode = 0666; // who may reach it is the directory's business
 
 std::string system_error(const std::string& what) {
   return what + ": " + std::strerror(errno);
@@ -150,7 +149,8 @@ awaitable<void> accept_loop(worker& w, std::shared_ptr<acceptor> from, std::stri
 
 } // namespace
 
-result<listening_socket> listening_socket::open(const config::endpoint& at, bool shared) {
+result<listening_socket> listening_socket::open(const config::endpoint& at,
+                                                const config::relay_settings& relay, bool shared) {
   const socket_name name = name_of(at);
   if (name.length == 0)
     return failure("cannot listen on " + at.text + ": not an address");
@@ -168,14 +168,20 @@ result<listening_socket> listening_socket::open(const config::endpoint& at, bool
     if (family == AF_INET6)
       ::setsockopt(opened.descriptor_, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   }
-  if (opened.descriptor_ < 0 || ::bind(opened.descriptor_, address, name.length) != 0 ||
-      ::listen(opened.descriptor_, backlog) != 0)
+  if (opened.descriptor_ < 0 || ::bind(opened.descriptor_, address, name.length) != 0)
     return failure(system_error("cannot listen on " + at.text));
   if (family == AF_UNIX) {
     opened.path_ = at.host;
-    if (::chmod(at.host.c_str(), unix_socket_mode) != 0)
+    // Before listen(): until then nobody is let in, whatever the umask made of the mode.
+    const uid_t owner = relay.socket_owner.value_or(static_cast<uid_t>(-1));
+    const gid_t group = relay.socket_group.value_or(static_cast<gid_t>(-1));
+    if (::chown(at.host.c_str(), owner, group) != 0)
+      return failure(system_error("cannot change the owner or group of " + at.text));
+    if (::chmod(at.host.c_str(), relay.socket_mode) != 0)
       return failure(system_error("cannot set the mode of " + at.text));
   }
+  if (::listen(opened.descriptor_, backlog) != 0)
+    return failure(system_error("cannot listen on " + at.text));
   return opened;
 }
 

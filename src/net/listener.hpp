@@ -12,7 +12,9 @@ class listening_socket {
 public:
   /// Binds an address of the configuration. `shared`: the address is bound once for each worker
   /// (SO_REUSEPORT; TCP only). A stale unix socket is replaced; one that answers is an error.
-  [[nodiscard]] static result<listening_socket> open(const config::endpoint& at, bool shared);
+  /// `relay` says whose it is, and its mode.
+  [[nodiscard]] static result<listening_socket>
+  open(const config::endpoint& at, const config::relay_settings& relay, bool shared);
   listening_socket(listening_socket&& other) noexcept;
   listening_socket& operator=(listening_socket&& other) noexcept;
   ~listening_socket();

@@ -1,16 +1,13 @@
 // NAME
-//   next_hop - connections to the next hop, in use and idle
+//   next_hop - one connection to a next hop
 //
-// DESCRIPTION
-//   A connection that rested in the pool may have been closed meanwhile: take() looks, and the
-//   session replaces it silently while nothing of the transaction has been answered. Octets that
-//   came while it rested make it unfit, whatever they are: they would be believed as answers.
+// DIAGNOSTICS
+//   explain() has a sentence for each way in which it can fail.
 
 #include "next_hop.hpp"
 
 #include <sealonce/limits.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace sealonce::net {
@@ -81,6 +78,10 @@ std::string next_hop::explain(hop_event event) const {
     case smtp::client_failure::refused_hello:
       return who + (lmtp ? " refused LHLO: " : " refused EHLO and HELO: ") +
              engine.refusal().one_line();
+    case smtp::client_failure::refused_auth:
+      return who + " refused our user name or password: " + engine.refusal().one_line();
+    case smtp::client_failure::no_auth:
+      return who + " " + engine.why();
     case smtp::client_failure::unasked_reply:
       return who + " sent a reply that belongs to no command";
     default:
@@ -89,46 +90,6 @@ std::string next_hop::explain(hop_event event) const {
   default:
     return who;
   }
-}
-
-std::unique_ptr<next_hop> next_hop_pool::take(std::span<const hop_address> wanted, bool lmtp) {
-  while (!idle_.empty()) {
-    auto hop = std::move(idle_.back());
-    idle_.pop_back();
-    const bool in_use = std::any_of(wanted.begin(), wanted.end(), [&hop](const hop_address& one) {
-      return one.endpoint == hop->to.endpoint;
-    });
-    if (!in_use || hop->lmtp != lmtp || !hop->io.quiet())
-      continue;
-    hop->used = true;
-    hop->answered = false;
-    return hop;
-  }
-  return nullptr;
-}
-
-void next_hop_pool::give_back(std::unique_ptr<next_hop> hop) {
-  if (!hop || hop->dirty || !hop->engine.idle() ||
-      hop->transactions >= limits::next_hop_transactions)
-    return;
-  hop->idle_since = deadline::clock::now();
-  idle_.push_back(std::move(hop));
-}
-
-void next_hop_pool::expire(deadline::clock::time_point now) {
-  std::erase_if(idle_, [now](const std::unique_ptr<next_hop>& hop) {
-    return now - hop->idle_since > limits::next_hop_idle || !hop->io.quiet();
-  });
-}
-
-const smtp::extensions* next_hop_pool::recent_offer(deadline::clock::time_point now) const {
-  return offer_known_ && now - offered_at_ < limits::next_hop_offer_age ? &offer_ : nullptr;
-}
-
-void next_hop_pool::note_offer(const smtp::extensions& offer) {
-  offer_ = offer;
-  offered_at_ = deadline::clock::now();
-  offer_known_ = true;
 }
 
 } // namespace sealonce::net

@@ -1,14 +1,13 @@
 #pragma once
 
 #include "stream.hpp"
+#include <sealonce/config/settings.hpp>
 #include <sealonce/smtp/client_engine.hpp>
 
 #include <array>
 #include <chrono>
 #include <memory>
-#include <span>
 #include <string>
-#include <vector>
 
 namespace sealonce::net {
 
@@ -52,34 +51,11 @@ public:
   bool answered = false; ///< something of this transaction was answered
   bool dirty = false;    ///< a transaction was begun and is not over
   unsigned transactions = 0;
-  deadline::clock::time_point idle_since;
+  deadline::clock::time_point idle_until;
+  config::settings_ptr made_under; ///< for those sessions that begin under the same
 
 private:
   std::array<char, 4096> buffer_;
-};
-
-/// Idle connections to the next hop of one relay, the last used first. One for each worker and
-/// relay.
-class next_hop_pool {
-public:
-  /// One to an address of `wanted` in the protocol that is wanted; others, which a reload has taken
-  /// out of use, are closed.
-  [[nodiscard]] std::unique_ptr<next_hop> take(std::span<const hop_address> wanted, bool lmtp);
-  /// Keeps the connection where it is fit for another transaction.
-  void give_back(std::unique_ptr<next_hop> hop);
-  /// Closes what has been idle too long or was closed by the next hop.
-  void expire(deadline::clock::time_point now);
-  void clear() { idle_.clear(); }
-
-  /// What the next hop offered last, while that is fresh enough to be announced.
-  [[nodiscard]] const smtp::extensions* recent_offer(deadline::clock::time_point now) const;
-  void note_offer(const smtp::extensions& offer);
-
-private:
-  std::vector<std::unique_ptr<next_hop>> idle_;
-  smtp::extensions offer_;
-  deadline::clock::time_point offered_at_{};
-  bool offer_known_ = false;
 };
 
 } // namespace sealonce::net

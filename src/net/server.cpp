@@ -10,6 +10,7 @@
 //   and changes nothing.
 
 #include "listener.hpp"
+#include "name_watch.hpp"
 #include "privileges.hpp"
 #include "resolve.hpp"
 #include "worker.hpp"
@@ -45,7 +46,7 @@ result<std::vector<bound_address>> bind_all(const config::settings& s) {
       const unsigned copies = shareable ? s.server.threads : 1;
       config::endpoint next = at;
       for (unsigned i = 0; i < copies; ++i) {
-        BOOST_OUTCOME_TRY(auto socket, listening_socket::open(next, copies > 1));
+        BOOST_OUTCOME_TRY(auto socket, listening_socket::open(next, relay, copies > 1));
         if (shareable && next.port == 0) // the port that the first socket got is everyone's
           next.port = socket.port();
         here.sockets.push_back(std::move(socket));
@@ -69,6 +70,8 @@ public:
   control(snapshot_ptr first, const reload_function& reload)
       : reload_(reload), logger_(first->settings->log) {
     state_.current = std::move(first);
+    state_.on_want_names = [this] { names_.hurry(); };
+    names_.start();
   }
 
   process_state& state() { return state_; }
@@ -116,6 +119,7 @@ public:
       log(config::log_level::error, line);
     log_state(*next.value()->settings);
     state_.current = next.value();
+    names_.start();
     log(config::log_level::info,
         "configuration reloaded: " + std::to_string(next.value()->settings->domains.size()) +
             " domains; addresses to listen on change at a restart");
@@ -130,6 +134,7 @@ public:
 
 private:
   process_state state_;
+  name_watch names_{state_};
   const reload_function& reload_;
   log::logger logger_;
   std::vector<std::unique_ptr<worker>> workers_;

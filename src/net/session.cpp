@@ -46,7 +46,7 @@ session::session(worker& w, snapshot_ptr settings, const config::relay_settings&
 
 session::~session() {
   if (hop_ && !hop_->dirty)
-    worker_.pool(relay_.name).give_back(std::move(hop_));
+    worker_.pool(relay_.name).give_back(std::move(hop_), relay_);
   worker_.shared.sessions.fetch_sub(1, std::memory_order_relaxed);
   worker_.remove(*this);
 }
@@ -171,7 +171,7 @@ awaitable<void> session::hello() {
     const bool reached = co_await reach_next_hop(false);
     if (reached) { // an upstream that only says EHLO must not keep a connection from the others
       pool.note_offer(hop_->engine.offers()); // one that rested is older than what is remembered
-      pool.give_back(std::move(hop_));
+      pool.give_back(std::move(hop_), relay_);
       known = pool.recent_offer(deadline::clock::now());
     }
   }

@@ -50,8 +50,11 @@ private:
 
   // The envelope: commands for the next hop and its answers.
   [[nodiscard]] awaitable<void> exchange();
+  void begin_transaction();
   [[nodiscard]] awaitable<bool> reach_next_hop(bool fresh);
   [[nodiscard]] awaitable<bool> tell_original_client(bool pipelined);
+  [[nodiscard]] awaitable<bool> connect_next_hop(const hop_address& address);
+  void excuse_login(smtp::reply& r);
   [[nodiscard]] awaitable<std::size_t> send_batch();
   [[nodiscard]] awaitable<hop_event> wait_next_hop();
   void queue_command(const smtp::server_engine::forwarded_command& c);
@@ -69,6 +72,7 @@ private:
   [[nodiscard]] awaitable<std::string> collect_answers(std::size_t due, bool sent,
                                                        message_end& end);
   void tell_recipients(message_end& end, std::size_t until);
+  [[nodiscard]] bool goes_round(const incoming_message& message) const;
   [[nodiscard]] bool stray_refused(const incoming_message& message) const;
   [[nodiscard]] smtp::reply refuse_octets(const incoming_message& message) const;
   [[nodiscard]] smtp::reply refuse_message(const incoming_message& message,
@@ -85,6 +89,7 @@ private:
   [[nodiscard]] awaitable<smtp::reply> begin_data();
   void abandon_chunks();
 
+  [[nodiscard]] std::string trace_field() const;
   void drop_next_hop();
   void end();
   void log_transaction(std::string_view action, std::string_view reason, std::string_view keys,
@@ -98,10 +103,12 @@ private:
   peer_address peer_;
   smtp::server_engine engine_;
   std::unique_ptr<next_hop> hop_;
-  std::string hop_failure_; ///< why there is no next hop
+  std::string hop_failure_;      ///< why there is no next hop
+  std::string_view hop_trouble_; ///< the same as an enhanced status code
   std::vector<smtp::server_engine::forwarded_command> batch_;
-  std::vector<std::string> recipients_;      ///< those that the next hop accepted, without brackets
   std::unique_ptr<incoming_message> chunks_; ///< what BDAT has brought so far
+  std::vector<std::string> recipients_;      ///< those that the next hop accepted, without brackets
+  std::string own_id_; ///< of this message, in its Received field and in the log
   deadline deadline_;
   deadline::clock::time_point begun_{}; ///< of the transaction
   bool waiting_for_hop_ = false;

@@ -74,6 +74,8 @@ awaitable<smtp::reply> session::begin_data() {
   smtp::reply answer(451, "4.5.0", "The next hop's reply makes no sense");
   if (event == hop_event::reply && hop_->engine.last_reply().code() == 354)
     co_return smtp::reply();
+  if (event == hop_event::reply)
+    excuse_login(hop_->engine.last_reply());
   if (event == hop_event::reply && hop_->engine.last_reply().code() >= 400)
     answer = std::move(hop_->engine.last_reply());
   else if (event != hop_event::reply)

@@ -14,8 +14,10 @@
 
 #include "session.hpp"
 #include <sealonce/limits.hpp>
+#include <sealonce/smtp/received.hpp>
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 #include <vector>
 
@@ -40,14 +42,21 @@ std::string_view action_name(policy::action what) {
   return "deferred";
 }
 
+void add_text(std::string_view text, std::vector<segment>& pieces) {
+  segment one;
+  one.data = text.data();
+  one.size = text.size();
+  if (one.size > 0)
+    pieces.push_back(one);
+}
+
+/// `trace` stands above the signatures, which do not cover it.
 void collect_pieces(const message_store& store, const seal::sealer& sealer,
-                    const seal::outcome& what, std::vector<segment>& pieces) {
+                    const seal::outcome& what, std::string_view trace,
+                    std::vector<segment>& pieces) {
   store.segments(0, sealer.insert_at(), pieces);
-  segment fields;
-  fields.data = what.new_fields.data();
-  fields.size = what.new_fields.size();
-  if (fields.size > 0)
-    pieces.push_back(fields);
+  add_text(trace, pieces);
+  add_text(what.new_fields, pieces);
   std::uint64_t done = sealer.insert_at();
   for (const seal::wire_range& gap : what.removed) {
     store.segments(done, gap.begin, pieces);
@@ -65,7 +74,8 @@ bool refuses(const smtp::reply& r) {
 awaitable<message_end> session::deliver(message_store& store, seal::sealer& sealer,
                                         const seal::outcome& what) {
   std::vector<segment> pieces;
-  collect_pieces(store, sealer, what, pieces);
+  const std::string trace = trace_field();
+  collect_pieces(store, sealer, what, trace, pieces);
   message_end end;
   // Whatever the next hop has said since its 354 is not an answer to this message.
   if (!hop_ || !hop_->io.quiet() || hop_->has_input()) {
@@ -95,9 +105,26 @@ awaitable<message_end> session::deliver(message_store& store, seal::sealer& seal
   hop_->dirty = wrote || std::any_of(end.replies.begin(), end.replies.end(), refuses);
   ++hop_->transactions;
   if (!hop_->dirty)
-    worker_.pool(relay_.name).give_back(std::move(hop_));
+    worker_.pool(relay_.name).give_back(std::move(hop_), relay_);
   drop_next_hop();
   co_return end;
+}
+
+std::string session::trace_field() const {
+  if (!relay_.received)
+    return {};
+  smtp::received_facts facts;
+  facts.hello = engine_.hello_name();
+  facts.peer = peer_.unix_domain ? std::string_view() : peer_.text;
+  facts.by = settings_.server.hostname;
+  facts.id = own_id_;
+  if (recipients_.size() == 1) // several must not learn of each other
+    facts.recipient = recipients_.front();
+  facts.esmtp = engine_.esmtp();
+  facts.lmtp = relay_.listen_protocol == config::protocol::lmtp;
+  facts.utf8 = engine_.utf8();
+  facts.time = std::time(nullptr);
+  return smtp::received_field(facts);
 }
 
 /// Gives why an answer is missing; empty = all have come. `sent` = the whole message left; else
@@ -111,6 +138,7 @@ awaitable<std::string> session::collect_answers(std::size_t due, bool sent, mess
     if (event != hop_event::reply)
       co_return hop_->explain(event);
     smtp::reply& answer = hop_->engine.last_reply();
+    excuse_login(answer);
     if (!refuses(answer) && !(answer.positive() && sent))
       co_return "next hop " + hop_->to.text + " answered the message with " + answer.one_line();
     end.replies.push_back(std::move(answer));
@@ -134,6 +162,8 @@ std::string_view session::refusal_reason(const incoming_message& message,
     return "size";
   if (end.by_us && !message.store.failure().empty())
     return "store";
+  if (goes_round(message))
+    return "hops";
   return stray_refused(message) ? "stray-cr-lf" : "next-hop";
 }
 

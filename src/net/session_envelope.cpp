@@ -17,11 +17,29 @@
 #include <sealonce/limits.hpp>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <ctime>
 #include <utility>
 
 namespace sealonce::net {
 
 using smtp::verb;
+
+namespace {
+
+/// Not there twice, also after a restart: seconds and a number, in hexadecimal digits.
+std::string new_id() {
+  static std::atomic<unsigned> number{0};
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%llX-%X",
+                static_cast<unsigned long long>(std::time(nullptr)),
+                number.fetch_add(1, std::memory_order_relaxed));
+  return text.data();
+}
+
+} // namespace
 
 awaitable<hop_event> session::wait_next_hop() {
   waiting_for_hop_ = true;
@@ -29,32 +47,6 @@ awaitable<hop_event> session::wait_next_hop() {
   const hop_event event = co_await hop_->wait(deadline_);
   waiting_for_hop_ = false;
   co_return event;
-}
-
-awaitable<bool> session::reach_next_hop(bool fresh) {
-  auto& pool = worker_.pool(relay_.name);
-  const auto& addresses = snapshot_->next_hops.at(relay_.name);
-  const bool lmtp = relay_.next_hop_protocol == config::protocol::lmtp;
-  if (!hop_ && !fresh)
-    hop_ = pool.take(addresses, lmtp);
-  if (hop_)
-    co_return true;
-  hop_failure_ = "no address of the next hop is known";
-  for (const auto& address : addresses) {
-    hop_ = std::make_unique<next_hop>(worker_.io, settings_.server.hostname, lmtp);
-    waiting_for_hop_ = true;
-    const hop_event event = co_await hop_->connect(address, deadline_);
-    waiting_for_hop_ = false;
-    if (event == hop_event::ready) {
-      pool.note_offer(hop_->engine.offers());
-      co_return true;
-    }
-    hop_failure_ = hop_->explain(event);
-    drop_next_hop();
-    if (upstream_gone_ || aborted_)
-      break;
-  }
-  co_return false;
 }
 
 bool session::extensions_suffice() const {
@@ -72,8 +64,9 @@ void session::queue_command(const smtp::server_engine::forwarded_command& c) {
 }
 
 void session::answer_from_next_hop(std::size_t index) {
-  const auto& r = hop_->engine.last_reply();
+  auto& r = hop_->engine.last_reply();
   hop_->answered = true;
+  excuse_login(r);
   if (batch_[index].what == verb::mail && !r.positive()) // before the engine forgets the sender
     log_transaction(r.code() / 100 == 4 ? "deferred" : "refused", "next-hop", {}, 0, r);
   engine_.answer(r);
@@ -146,16 +139,21 @@ awaitable<std::size_t> session::send_batch() {
   co_return batch_.size();
 }
 
+void session::begin_transaction() {
+  begun_ = deadline::clock::now();
+  own_id_ = relay_.received ? new_id() : std::string();
+}
+
 awaitable<void> session::exchange() {
   co_await flush(); // the reply to the message before does not wait for the next one's next hop
   if (over_)
     co_return batch_.clear();
   if (std::any_of(batch_.begin(), batch_.end(), [](const auto& c) { return c.what == verb::mail; }))
-    begun_ = deadline::clock::now();
+    begin_transaction();
   for (bool fresh = false;; fresh = true) {
     const bool reached = co_await reach_next_hop(fresh);
     if (!reached) {
-      answer_rest(0, 451, "4.4.1", "Try again later: " + hop_failure_);
+      answer_rest(0, 451, hop_trouble_, "Try again later: " + hop_failure_);
       break;
     }
     if (!extensions_suffice()) {

@@ -6,9 +6,9 @@
 //   hashes; then the decision, and what is kept goes to the next hop (session_delivery.cpp).
 //
 // DIAGNOSTICS
-//   Refused here: 552 5.3.4 (size), 550 5.6.11 (stray CR or LF), 550 (policy), 451 4.7.5 (key),
-//   452 4.3.1 (store). The next hop then waits for data that never come: its connection is closed,
-//   so that half a message is never delivered.
+//   Refused here: 552 5.3.4 (size), 554 5.4.6 (hops), 550 5.6.11 (stray CR or LF), 550 (policy),
+//   451 4.7.5 (key), 452 4.3.1 (store). The next hop then waits for data that never come: its
+//   connection is closed, so that half a message is never delivered.
 
 #include "session.hpp"
 #include <sealonce/limits.hpp>
@@ -74,6 +74,10 @@ bool session::stray_refused(const incoming_message& message) const {
   return message.scanner.stray_seen() && settings_.message.stray == config::stray_cr_lf::reject;
 }
 
+bool session::goes_round(const incoming_message& message) const {
+  return message.sealer.scanned().head().count("Received") > relay_.max_hops;
+}
+
 /// What is wrong with a message whether or not it is complete; no code = nothing.
 smtp::reply session::refuse_octets(const incoming_message& message) const {
   if (message.too_big)
@@ -92,6 +96,10 @@ smtp::reply session::refuse_message(const incoming_message& message,
   smtp::reply refused = refuse_octets(message);
   if (refused.code() != 0)
     return refused;
+  if (goes_round(message))
+    return {554, "5.4.6",
+            "Too many hops: more than " + std::to_string(relay_.max_hops) +
+                " Received fields, the message goes round"};
   if (what.what == policy::action::refuse)
     return {550, "5.6.0", smtp::printable(what.detail)};
   if (what.what == policy::action::defer)
@@ -105,7 +113,7 @@ void session::log_transaction(std::string_view action, std::string_view reason,
   const auto& envelope = engine_.current();
   log::transaction t;
   t.relay = relay_.name;
-  t.queue_id = envelope.client.ident;
+  t.queue_id = envelope.client.ident.empty() ? std::string_view(own_id_) : envelope.client.ident;
   t.client = envelope.client.addr.empty() ? std::string_view(peer_.text) : envelope.client.addr;
   t.client_name = envelope.client.name;
   t.helo = envelope.client.helo;

@@ -19,6 +19,11 @@
 
 namespace sealonce::net {
 
+void process_state::want_names() {
+  if (on_want_names)
+    on_want_names();
+}
+
 worker::worker(process_state& state, const config::log_settings& log_settings)
     : shared(state), logger_(log_settings) {
   asio::co_spawn(io, tick(), [](std::exception_ptr) {});

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "message_store.hpp"
-#include "next_hop.hpp"
+#include "next_hop_pool.hpp"
 #include <sealonce/config/settings.hpp>
 #include <sealonce/log/logger.hpp>
 
@@ -30,6 +30,9 @@ using snapshot_ptr = std::shared_ptr<const snapshot>;
 struct process_state {
   std::atomic<snapshot_ptr> current;
   std::atomic<std::size_t> sessions{0};
+  /// From any thread: the next hops' names are to be looked up again soon.
+  void want_names();
+  std::function<void()> on_want_names; ///< set before the workers run
 };
 
 /// One thread's world: event loop, sessions, idle connections, memory, log. Nothing in it is

@@ -10,6 +10,7 @@
 // DIAGNOSTICS
 //   See client_failure.
 
+#include <sealonce/crypto/keyed_digest.hpp>
 #include <sealonce/limits.hpp>
 #include <sealonce/smtp/client_engine.hpp>
 
@@ -20,6 +21,10 @@ namespace sealonce::smtp {
 
 client_engine::client_engine(std::string hostname, bool lmtp)
     : hostname_(std::move(hostname)), lmtp_(lmtp) {}
+
+void client_engine::authenticate(std::shared_ptr<const credentials> who, std::string nonce) {
+  login_.emplace(std::move(who), std::move(nonce));
+}
 
 void client_engine::received(std::span<const char> bytes) {
   if (read_ == input_.size()) {
@@ -79,19 +84,49 @@ client_engine::event client_engine::hello_answer() {
   case state::ehlo:
     if (reply_.positive()) {
       offers_ = parse_ehlo(reply_);
-      state_ = state::ready;
-      return event::ready;
+      return greeted();
     }
     if (reply_.code() / 100 != 5 || lmtp_)
       return fail(client_failure::refused_hello);
     state_ = state::helo;
     output_ += "HELO " + hostname_ + "\r\n";
     return event::need_input;
+  case state::auth:
+    return auth_outcome(login_->step(reply_));
   default:
     if (!reply_.positive())
       return fail(client_failure::refused_hello);
+    return greeted();
+  }
+}
+
+/// The next hop has said all that there is to know of it.
+client_engine::event client_engine::greeted() {
+  if (login_)
+    return auth_outcome(login_->begin(offers_.mechanisms, secure_));
+  state_ = state::ready;
+  return event::ready;
+}
+
+client_engine::event client_engine::auth_outcome(authentication::outcome what) {
+  parser_.set_line_most(what == authentication::outcome::say ? limits::auth_line
+                                                             : limits::reply_line);
+  if (what == authentication::outcome::say) {
+    state_ = state::auth;
+    output_.append(login_->line()).append("\r\n");
+    crypto::wipe(login_->line());
+    return event::need_input;
+  }
+  output_.resize(output_.capacity()); // what was sent still lies there
+  crypto::wipe(output_);
+  switch (what) {
+  case authentication::outcome::done:
     state_ = state::ready;
     return event::ready;
+  case authentication::outcome::refused:
+    return fail(client_failure::refused_auth);
+  default:
+    return fail(client_failure::no_auth);
   }
 }
 

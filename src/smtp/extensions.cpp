@@ -6,6 +6,7 @@
 //   (bodies re-encoded before signing, false delivery notices, bounces of UTF-8 addresses), and one
 //   that announces more than the next hop has does worse.
 
+#include <sealonce/smtp/authentication.hpp>
 #include <sealonce/smtp/extensions.hpp>
 #include <sealonce/smtp/text.hpp>
 
@@ -75,6 +76,20 @@ std::optional<std::uint64_t> smaller(std::optional<std::uint64_t> a, std::uint64
   return a && *a < b ? a : b;
 }
 
+/// "AUTH PLAIN LOGIN", and "AUTH=PLAIN LOGIN" of servers from before RFC 2554.
+void add_mechanisms(std::string_view name, std::string_view rest, extensions& found) {
+  constexpr std::string_view keyword = "AUTH";
+  if (!equal_no_case(name.substr(0, keyword.size()), keyword))
+    return;
+  name.remove_prefix(keyword.size());
+  if (!name.empty() && name[0] != '=')
+    return;
+  if (!name.empty())
+    found.mechanisms |= mechanism_named(name.substr(1));
+  for (auto word = next_word(rest); !word.empty(); word = next_word(rest))
+    found.mechanisms |= mechanism_named(word);
+}
+
 } // namespace
 
 unsigned xforward_attribute_named(std::string_view name) {
@@ -90,6 +105,7 @@ extensions parse_ehlo(const reply& ehlo) {
   for (std::size_t i = 1; i < lines.size(); ++i) {
     std::string_view rest = lines[i];
     const auto name = next_word(rest);
+    add_mechanisms(name, rest, found);
     for (const auto& known : keywords) {
       if (!equal_no_case(known.name, name))
         continue;

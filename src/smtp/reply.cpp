@@ -105,7 +105,7 @@ reply_parser::status reply_parser::end_line() {
 }
 
 reply_parser::step reply_parser::feed(std::span<const char> bytes) {
-  constexpr std::size_t longest = limits::reply_line + 2; // with CRLF
+  const std::size_t longest = line_most_ + 2; // with CRLF
   std::size_t consumed = 0;
   while (consumed < bytes.size()) {
     const auto rest = bytes.subspan(consumed);

@@ -4,6 +4,7 @@
 #include <sealonce/dkim/canonical.hpp>
 #include <sealonce/dkim/header_list.hpp>
 #include <sealonce/dkim/signer.hpp>
+#include <sealonce/smtp/authentication.hpp>
 
 #include <array>
 #include <chrono>
@@ -64,7 +65,19 @@ struct relay_settings {
   protocol listen_protocol = protocol::smtp;
   protocol next_hop_protocol = protocol::smtp;
   bool chunking = false; ///< CHUNKING (BDAT) is offered to the upstream
+  /// An idle connection to the next hop is closed after this time, and after so many transactions.
+  std::chrono::seconds next_hop_idle{20};
+  unsigned next_hop_max_use = 1000;
+  unsigned next_hop_max_idle = 100; ///< idle connections of each thread
+  /// Who we are to the next hop; null = nobody in particular.
+  std::shared_ptr<const smtp::credentials> next_hop_auth;
   relay_mode mode = relay_mode::sign;
+  bool received = false;   ///< a Received field goes on top of each message
+  unsigned max_hops = 100; ///< a message with more Received fields is going round
+  /// Of unix-domain sockets that are listened on; none = whoever starts the process.
+  unsigned socket_mode = 0666;
+  std::optional<unsigned> socket_owner; ///< uid
+  std::optional<unsigned> socket_group; ///< gid
   std::vector<network> allow; ///< who may connect; filled with loopback where none is given
   /// Who may tell of the original client by XFORWARD. A peer of a unix-domain socket counts as
   /// loopback in these lists.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sealonce/smtp/authentication.hpp>
 #include <sealonce/smtp/extensions.hpp>
 #include <sealonce/smtp/reply.hpp>
 
@@ -17,6 +18,8 @@ enum class client_failure {
   refused_greeting, ///< the greeting was not 220; refusal() has it
   refused_hello,    ///< neither EHLO nor HELO was taken, or LHLO was not; refusal() has the last
                     ///< answer
+  refused_auth,     ///< our user name or password was not taken; refusal() has the answer
+  no_auth,          ///< authentication is not possible or not to be trusted; why() says more
   malformed_reply,  ///< what came is not a reply
   unasked_reply,    ///< octets came before the command that they could answer was taken away to be
                     ///< sent: the replies can no longer be matched with commands
@@ -26,9 +29,9 @@ enum class client_failure {
 /// go in, replies in the order of our commands come out, and what is to be sent is collected. Never
 /// throws on what the peer says, keeps no clock: the time to wait comes with each event.
 ///
-/// Life: greeting → EHLO (HELO where EHLO is refused with 5xx), or LHLO → ready; then commands and
-/// replies, pipelined or not as the caller does it; quit() at the end. One object for one
-/// connection.
+/// Life: greeting → EHLO (HELO where EHLO is refused with 5xx), or LHLO → AUTH where authenticate()
+/// was called → ready; then commands and replies, pipelined or not as the caller does it; quit() at
+/// the end. One object for one connection.
 class client_engine {
 public:
   enum class event {
@@ -40,6 +43,10 @@ public:
 
   /// `hostname` is what EHLO says of us.
   explicit client_engine(std::string hostname, bool lmtp = false);
+
+  /// Before the first octets: AUTH is to succeed before `ready`. `nonce` is for SCRAM; empty = a
+  /// random one.
+  void authenticate(std::shared_ptr<const credentials> who, std::string nonce = {});
 
   /// Octets of the next hop, as they came. Bounded: an endless reply becomes malformed_reply.
   void received(std::span<const char> bytes);
@@ -61,6 +68,8 @@ public:
   [[nodiscard]] const extensions& offers() const { return offers_; }
   [[nodiscard]] std::size_t unanswered() const { return unanswered_; }
   [[nodiscard]] client_failure failure() const { return failure_; }
+  /// Of no_auth: goes on after the next hop's name.
+  [[nodiscard]] const std::string& why() const { return login_->why(); }
   /// Octets have come that next() has not looked at.
   [[nodiscard]] bool has_input() const { return read_ != input_.size(); }
   /// Greeted, no command without an answer and nothing unread: fit for the next transaction.
@@ -69,10 +78,12 @@ public:
   [[nodiscard]] std::chrono::seconds timeout() const;
 
 private:
-  enum class state { greeting, ehlo, helo, ready, failed };
+  enum class state { greeting, ehlo, helo, auth, ready, failed };
   event fail(client_failure why);
   [[nodiscard]] bool answer_due() const;
   event hello_answer();
+  event greeted();
+  event auth_outcome(authentication::outcome what);
 
   std::string hostname_;
   bool lmtp_;
@@ -83,8 +94,10 @@ private:
   reply_parser parser_;
   reply reply_;
   extensions offers_;
+  std::optional<authentication> login_;
   std::size_t unanswered_ = 0;
   std::size_t unsent_ = 0;    ///< commands in output_, while it is not empty
+  bool secure_ = false;       ///< inside TLS
   bool message_sent_ = false; ///< answers to the message are due
   client_failure failure_ = client_failure::none;
 };

@@ -47,6 +47,7 @@ enum xforward_attribute : unsigned {
 struct extensions {
   unsigned set = 0;                  ///< of `extension`
   unsigned xforward_attributes = 0;  ///< of `xforward_attribute`
+  unsigned mechanisms = 0;           ///< of `mechanism` (authentication.hpp); never announced
   std::optional<std::uint64_t> size; ///< octets; absent or 0 = no fixed limit (RFC 1870 §3)
   /// What stands behind those keywords whose parameters are carried as they are (deliver_by, …): a
   /// keyword's bit, and its words, a blank before each.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sealonce/limits.hpp>
+
 #include <cstddef>
 #include <span>
 #include <string>
@@ -52,6 +54,8 @@ public:
 
   /// Consumes up to the end of one reply.
   [[nodiscard]] step feed(std::span<const char> bytes);
+  /// The next lines may have so many octets, without CRLF.
+  void set_line_most(std::size_t octets) { line_most_ = octets; }
   /// The reply that was completed last; may be moved from.
   [[nodiscard]] reply& result() { return reply_; }
   /// Octets of an unfinished reply have been seen.
@@ -64,6 +68,7 @@ private:
   std::string wire_;     ///< the unfinished reply
   std::size_t line_ = 0; ///< where its last line begins
   std::size_t lines_ = 0;
+  std::size_t line_most_ = limits::reply_line;
   int code_ = 0;
 };
 

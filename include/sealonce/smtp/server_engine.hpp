@@ -131,6 +131,8 @@ public:
   [[nodiscard]] bool in_transaction() const { return state_ != state::idle; }
   [[nodiscard]] const std::string& hello_name() const { return hello_name_; }
   [[nodiscard]] bool esmtp() const { return esmtp_; }
+  /// The transaction in hand has SMTPUTF8.
+  [[nodiscard]] bool utf8() const { return utf8_; }
 
 private:
   enum class state { idle, mail, data, chunks, lost };

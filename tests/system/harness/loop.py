@@ -111,7 +111,7 @@ def start_run(case_class, name, main_cf="", fragment=None):
 class Loop:
     """Name server and Postfix → sealonce → Postfix, all started; ended with the test class."""
 
-    def __init__(self, case_class, fragment, domains=None, main_cf="", further=""):
+    def __init__(self, case_class, fragment, domains=None, main_cf="", further="", relay_keys=""):
         workspace = case_class.workspace
         self.keys, self.name_server = make_keys(workspace, domains or DOMAINS)
         case_class.keep(self.name_server.start())
@@ -119,5 +119,5 @@ class Loop:
         self.run = start_run(case_class, "filtered", main_cf, fragment)
         self.postfix, self.sink = self.run.postfix, self.run.sink
         self.sealonce = Sealonce(workspace, self.postfix.reinject_port, self.keys,
-                                 self.postfix.filter_port, further=further)
+                                 self.postfix.filter_port, further=further, relay_keys=relay_keys)
         case_class.keep(self.sealonce).start()

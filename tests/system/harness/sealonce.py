@@ -28,23 +28,24 @@ def run(*arguments, stdin=b"", timeout=60):
 
 class Sealonce:
     """domains: name → list of (selector, key file). further: TOML text for the end of the file;
-    relay_keys: for the relay."""
+    relay_keys: for the relay; next_hop: the key's value in TOML instead of the port."""
 
     def __init__(self, workspace, next_hop_port, domains, listen_port=None, name="sealonce",
-                 further="", relay_keys=""):
+                 further="", relay_keys="", next_hop=None):
         self.base = workspace.directory(name)
         self.port = listen_port or free_port()
-        self.next_hop_port = next_hop_port
+        self.next_hop = next_hop or f'"127.0.0.1:{next_hop_port}"'
         self.relay_keys = relay_keys
         self.config = f"{self.base}/sealonce.toml"
         self.daemon = None
         self.starts = 0
+        self.environment = {}
         self.before_exec = None  # called in the child
         self.write_config(domains, further)
 
     def write_config(self, domains, further=""):
         text = (f'[[relay]]\nname = "test"\nlisten = "127.0.0.1:{self.port}"\n'
-                f'next_hop = "127.0.0.1:{self.next_hop_port}"\n{self.relay_keys}\n')
+                f'next_hop = {self.next_hop}\n{self.relay_keys}\n')
         for domain, keys in domains.items():
             text += f'\n[[domain]]\nname = "{domain}"\n'
             for selector, file in keys:
@@ -55,7 +56,7 @@ class Sealonce:
     def start(self):
         self.starts += 1
         path = f"{self.base}/log.{self.starts}"
-        self.daemon = Daemon([binary(), "serve", "--config", self.config], path,
+        self.daemon = Daemon([binary(), "serve", "--config", self.config], path, self.environment,
                              before_exec=self.before_exec)
         self.daemon.wait_for_log("ready")
         wait_for(lambda: accepts(self.port), f"sealonce on port {self.port}", 30, self.daemon.log)

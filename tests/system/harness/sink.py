@@ -221,8 +221,8 @@ class _Connection:
 class Sink:
     """Listens from start() to stop(); all members may be read from any thread."""
 
-    def __init__(self, port, keywords=EHLO_KEYWORDS, lmtp=False):
-        self.port = port
+    def __init__(self, port, keywords=EHLO_KEYWORDS, lmtp=False, host="127.0.0.1"):
+        self.port, self.host = port, host
         self.lmtp = lmtp
         self.keywords = list(keywords)
         self.deliveries = []
@@ -237,9 +237,10 @@ class Sink:
 
     def start(self):
         self.released.clear()
-        self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        self._listener = socket.socket(family, socket.SOCK_STREAM)
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._listener.bind(("127.0.0.1", self.port))
+        self._listener.bind((self.host, self.port))
         self._listener.listen(512)
         threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
         return self

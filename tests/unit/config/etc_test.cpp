@@ -8,10 +8,12 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 using namespace sealonce;
@@ -29,6 +31,20 @@ std::vector<std::string> shipped_lines() {
   return lines;
 }
 
+/// Made by the first who asks, for this process alone.
+const std::filesystem::path& password_file() {
+  static const struct file {
+    file() {
+      std::ofstream(path) << "secret\n";
+      std::filesystem::permissions(path, std::filesystem::perms::owner_read);
+    }
+    ~file() { std::filesystem::remove(path); }
+    std::filesystem::path path =
+        std::filesystem::temp_directory_path() / ("sealonce-etc-" + std::to_string(::getpid()));
+  } made;
+  return made.path;
+}
+
 /// A key or a section behind a "#" without a blank.
 bool is_commented_out(const std::string& line) {
   return line.size() > 1 && line[0] == '#' &&
@@ -42,6 +58,9 @@ std::string text(bool all_keys) {
   const std::string tables = "/etc/opendkim/"; // a table that is not there is an error
   for (auto at = out.find(tables); at != std::string::npos; at = out.find(tables))
     out.replace(at, tables.size(), SEALONCE_TEST_DATA "/tables/");
+  const std::string password = "/etc/sealonce/smarthost.password"; // as is a password
+  if (const auto at = out.find(password); all_keys && at != std::string::npos)
+    out.replace(at, password.size(), password_file().string());
   return out;
 }
 
@@ -95,6 +114,16 @@ BOOST_AUTO_TEST_CASE(with_every_key_commented_in_it_parses_and_shows_the_default
   BOOST_TEST((shown->relays[0].mode == unset->relays[0].mode));
   BOOST_TEST(shown->relays[0].allow.size() == unset->relays[0].allow.size());
   BOOST_TEST(shown->relays[0].xforward_from.size() == unset->relays[0].xforward_from.size());
+  BOOST_TEST(shown->relays[0].received == unset->relays[0].received);
+  BOOST_TEST(shown->relays[0].max_hops == unset->relays[0].max_hops);
+  BOOST_TEST(shown->relays[0].socket_mode == unset->relays[0].socket_mode);
+  BOOST_TEST(shown->relays[0].next_hop_idle.count() == unset->relays[0].next_hop_idle.count());
+  BOOST_TEST(shown->relays[0].next_hop_max_use == unset->relays[0].next_hop_max_use);
+  BOOST_TEST(shown->relays[0].next_hop_max_idle == unset->relays[0].next_hop_max_idle);
+  BOOST_TEST_REQUIRE(shown->relays[0].next_hop_auth != nullptr);
+  BOOST_TEST(shown->relays[0].next_hop_auth->password->view() == "secret");
+  BOOST_TEST(!shown->relays[0].next_hop_auth->plaintext);
+  BOOST_TEST(shown->relays[0].next_hop_auth->mechanisms.size() == 3u);
   BOOST_TEST(shown->domains.size() == 3u); // with two aliases
   BOOST_TEST(shown->signing.tables->signing_rows() == 2u);
   BOOST_TEST(shown->signing.author_headers == unset->signing.author_headers,

@@ -1,0 +1,100 @@
+// NAME
+//   session_next_hop - a connection to the next hop, old or new
+//
+// DESCRIPTION
+//   For each address in order: one that rests in the pool, else a new one. So an idle connection to
+//   an address that stood in for another is not preferred for ever.
+//
+// DIAGNOSTICS
+//   The log is told once of an address that fails (and again while it goes on, not for every
+//   message), and when it is back. A next hop that does not take our password is trouble of ours:
+//   451 4.7.8, and the mail stays with the upstream.
+
+#include "session.hpp"
+#include <sealonce/limits.hpp>
+
+#include <utility>
+
+namespace sealonce::net {
+namespace {
+
+bool is_about_login(const next_hop& hop, hop_event event) {
+  const auto failure = hop.engine.failure();
+  return event == hop_event::failed && (failure == smtp::client_failure::refused_auth ||
+                                        failure == smtp::client_failure::no_auth);
+}
+
+} // namespace
+
+awaitable<bool> session::reach_next_hop(bool fresh) {
+  if (hop_)
+    co_return true;
+  auto& pool = worker_.pool(relay_.name);
+  const auto& addresses = snapshot_->next_hops.at(relay_.name);
+  hop_failure_ = "no address of the next hop is known";
+  hop_trouble_ = "4.4.1";
+  const auto begun = deadline::clock::now();
+  for (const hop_address* address : pool.order(addresses, begun)) {
+    if (!fresh)
+      hop_ = pool.take(*address, snapshot_->settings);
+    if (hop_)
+      co_return true;
+    const bool reached = co_await connect_next_hop(*address);
+    if (reached)
+      co_return true;
+    const bool too_long = deadline::clock::now() - begun > limits::next_hop_search_timeout;
+    if (upstream_gone_ || aborted_ || too_long)
+      break;
+  }
+  worker_.shared.want_names();
+  co_return false;
+}
+
+awaitable<bool> session::connect_next_hop(const hop_address& address) {
+  auto& pool = worker_.pool(relay_.name);
+  const bool lmtp = relay_.next_hop_protocol == config::protocol::lmtp;
+  hop_ = std::make_unique<next_hop>(worker_.io, settings_.server.hostname, lmtp);
+  hop_->made_under = snapshot_->settings;
+  if (relay_.next_hop_auth)
+    hop_->engine.authenticate(relay_.next_hop_auth);
+  pool.trying(address, deadline::clock::now());
+  waiting_for_hop_ = true;
+  const hop_event event = co_await hop_->connect(address, deadline_);
+  waiting_for_hop_ = false;
+  if (event == hop_event::ready) {
+    pool.note_offer(hop_->engine.offers());
+    if (pool.note_success(address))
+      worker_.log(config::log_level::info,
+                  "relay " + relay_.name + ": next hop " + address.text + " is back");
+    co_return true;
+  }
+  hop_failure_ = hop_->explain(event);
+  const bool login = is_about_login(*hop_, event);
+  if (login)
+    hop_trouble_ = "4.7.8";
+  drop_next_hop();
+  if (upstream_gone_ || aborted_)
+    co_return false; // nobody waited to the end
+  if (pool.note_failure(address, deadline::clock::now()))
+    worker_.log(
+        login ? config::log_level::error : config::log_level::warning,
+        "relay " + relay_.name + ": " + hop_failure_ +
+            (login ? "; its mail is deferred until next_hop_auth and the account are right" : ""));
+  co_return false;
+}
+
+/// 530: the next hop would take the message from somebody it knows. That is our trouble, and the
+/// upstream must not bounce for it.
+void session::excuse_login(smtp::reply& r) {
+  constexpr int authentication_required = 530; // RFC 4954 §6, RFC 3207 §4
+  if (r.code() != authentication_required)
+    return;
+  const std::string said = "next hop " + hop_->to.text + " said " + r.one_line();
+  if (worker_.pool(relay_.name).may_tell_of_login(deadline::clock::now()))
+    worker_.log(config::log_level::error, "relay " + relay_.name + ": " + said +
+                                              "; its mail is deferred until the relay has the "
+                                              "next_hop_auth or next_hop_tls that it wants");
+  r = smtp::reply(451, "4.7.0", smtp::printable("Try again later: " + said));
+}
+
+} // namespace sealonce::net
