@@ -42,6 +42,7 @@ awaitable<void> session::end_chunk() {
   log_transaction(answer.code() / 100 == 4 ? "deferred" : "refused", refusal_reason(message, end),
                   {}, message.sealer.size(), answer);
   engine_.chunk_done(answer);
+  co_await flush(); // the refusal does not wait for the next hop
   co_await reset_next_hop();
 }
 
@@ -52,15 +53,17 @@ awaitable<void> session::finish_chunks() {
   message_end end;
   end.replies.push_back(refuse_message(*message, what));
   end.by_us = end.replies.back().code() != 0;
-  if (end.by_us) {
-    co_await reset_next_hop();
-  } else {
+  if (!end.by_us) {
     smtp::reply refused = co_await begin_data();
     end.replies.back() = std::move(refused);
     if (end.replies.back().code() == 0)
       end = co_await deliver(message->store, message->sealer, what);
   }
   finish_message(*message, end, what);
+  if (!end.by_us)
+    co_return;
+  co_await flush();
+  co_await reset_next_hop();
 }
 
 /// DATA to the next hop; no code = it waits for the message.

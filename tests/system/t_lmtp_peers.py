@@ -6,6 +6,7 @@ import unittest
 
 from harness.deadline import wait_for
 from harness.dovecot import Dovecot
+from harness.filters import Amavis
 from harness.loop import make_keys, own_signatures, submit_case
 from harness.messages import cases
 from harness.ports import free_port
@@ -96,6 +97,16 @@ class LmtpFeed(PeersCase):
         self.assertEqual(self.postfix.complaints(), [])
         # The upstream's queue id came with XFORWARD over LMTP.
         self.assertTrue(all(t["queue_id"] for t in self.sealonce.transactions()))
+
+
+class LmtpFeedThroughAmavis(LmtpFeed):
+    """Postfix lmtp(8) → sealonce → amavis, in LMTP too → re-injection."""
+
+    relay_keys = 'listen_protocol = "lmtp"\nnext_hop_protocol = "lmtp"\n'
+
+    @classmethod
+    def next_hop(cls):
+        return cls.keep(Amavis(cls.workspace, super().next_hop())).start().port
 
 
 class LmtpThrough(PeersCase):
