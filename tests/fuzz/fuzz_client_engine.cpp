@@ -4,10 +4,15 @@
 // DESCRIPTION
 //   Steps: a command is given, the output is sent, octets arrive. There is never a reply without a
 //   command that was sent before it, none after a failure, and nothing that is no complete reply
-//   counts as one.
+//   counts as one. Where we log in by SCRAM, a next hop that does not know the password never gets
+//   to see a command.
 
 #include "fuzzing.hpp"
 #include <sealonce/smtp/client_engine.hpp>
+
+#include <memory>
+#include <utility>
+#include <vector>
 
 using namespace sealonce;
 using fuzz::require;
@@ -18,6 +23,17 @@ namespace {
 class conversation {
 public:
   void run(fuzz::input& in) {
+    switch (in.below(3)) {
+    case 0:
+      log_in({smtp::auth_scram_sha_256});
+      stranger_ = true;
+      break;
+    case 1:
+      log_in({smtp::auth_scram_sha_256, smtp::auth_plain, smtp::auth_login});
+      break;
+    default:
+      break;
+    }
     pump();
     while (!in.empty() && !failed_) {
       switch (in.below(4)) {
@@ -37,6 +53,15 @@ public:
   }
 
 private:
+  void log_in(std::vector<smtp::mechanism> mechanisms) {
+    auto who = std::make_shared<smtp::credentials>();
+    who->username = "user";
+    who->password = std::make_shared<const crypto::secret_text>("pencil");
+    who->mechanisms = std::move(mechanisms);
+    who->plaintext = true;
+    engine_.authenticate(std::move(who), "rOprNGfwEbeRWgbNEkqO");
+  }
+
   void give(fuzz::input& in) {
     if (in.below(8) == 0) {
       engine_.output().clear();
@@ -55,7 +80,7 @@ private:
       case event::need_input:
         return;
       case event::ready:
-        require(!ready_);
+        require(!ready_ && !stranger_);
         ready_ = true;
         break;
       case event::reply:
@@ -79,6 +104,7 @@ private:
   smtp::client_engine engine_{"relay.example"};
   bool ready_ = false;
   bool failed_ = false;
+  bool stranger_ = false; ///< it would have to prove that it knows the password
   std::size_t given_ = 0;
   std::size_t sent_ = 0;
   std::size_t replies_ = 0;
