@@ -110,6 +110,8 @@ constexpr std::array mail_parameters{
     parameter{"MT-PRIORITY", mt_priority, true},
     parameter{"HOLDFOR", future_release, true},
     parameter{"HOLDUNTIL", future_release, true},
+    parameter{"MTRK", tracking, true},
+    parameter{"SOLICIT", no_soliciting, true},
 };
 constexpr std::array rcpt_parameters{
     parameter{"NOTIFY", dsn, true},

@@ -34,10 +34,13 @@ constexpr std::array keywords{
     keyword{"FUTURERELEASE", future_release},
     keyword{"MT-PRIORITY", mt_priority},
     keyword{"RRVS", rrvs},
+    keyword{"MTRK", tracking},
+    keyword{"NO-SOLICITING", no_soliciting},
 };
 
 /// Keywords that are handed on with their words, whatever those mean.
-constexpr unsigned as_they_are = deliver_by | future_release | mt_priority | rrvs;
+constexpr unsigned as_they_are =
+    deliver_by | future_release | mt_priority | rrvs | tracking | no_soliciting;
 
 struct attribute {
   std::string_view name;

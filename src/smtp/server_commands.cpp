@@ -21,7 +21,8 @@ namespace {
 /// Octets of a line with its CRLF, RFC 5321 §4.5.3.1.4: what is offered lengthens MAIL and RCPT.
 std::size_t longest_line(verb what, const extensions& offered) {
   constexpr unsigned with_parameters = eight_bit_mime | smtp_utf8 | dsn | message_size |
-                                       deliver_by | future_release | mt_priority | rrvs;
+                                       deliver_by | future_release | mt_priority | rrvs | tracking |
+                                       no_soliciting;
   const bool envelope_verb = what == verb::mail || what == verb::rcpt;
   return envelope_verb && (offered.set & with_parameters) != 0 ? limits::mail_command_line
                                                                : limits::command_line;

@@ -2,9 +2,9 @@
 //   fuzz_client_engine - a next hop that says anything
 //
 // DESCRIPTION
-//   Steps: a command is given, the output is sent, octets arrive. There is never a reply without a
-//   command that was sent before it, none after a failure, and nothing that is no complete reply
-//   counts as one. Where we log in by SCRAM, a next hop that does not know the password never gets
+//   In SMTP or LMTP. Steps: a command is given, the output is sent, octets arrive. There is never a
+//   reply without a command that was sent before it, none after a failure, and nothing that is no
+//   complete reply counts as one. Where we log in by SCRAM, a next hop that does not know the password never gets
 //   to see a command.
 
 #include "fuzzing.hpp"
@@ -22,6 +22,8 @@ namespace {
 
 class conversation {
 public:
+  explicit conversation(bool lmtp) : engine_("relay.example", lmtp) {}
+
   void run(fuzz::input& in) {
     switch (in.below(3)) {
     case 0:
@@ -65,8 +67,9 @@ private:
   void give(fuzz::input& in) {
     if (in.below(8) == 0) {
       engine_.output().clear();
-      engine_.message_sent();
-      sent_ = ++given_;
+      const std::size_t replies = 1 + in.below(3);
+      engine_.message_sent(replies);
+      sent_ = given_ += replies;
     } else {
       engine_.command("NOOP");
       ++given_;
@@ -101,7 +104,7 @@ private:
     }
   }
 
-  smtp::client_engine engine_{"relay.example"};
+  smtp::client_engine engine_;
   bool ready_ = false;
   bool failed_ = false;
   bool stranger_ = false; ///< it would have to prove that it knows the password
@@ -114,7 +117,7 @@ private:
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::input in(data, size);
-  conversation c;
+  conversation c(in.below(2) == 0);
   c.run(in);
   return 0;
 }

@@ -217,8 +217,9 @@ class Parameters(RelayCase):
     """Keywords that only add parameters are handed on with theirs; no other parameter is."""
 
     KEYWORDS = ["DELIVERBY 240", "FUTURERELEASE 604800 2027-01-01T00:00:00Z", "MT-PRIORITY MIXER",
-                "RRVS"]
-    MAIL = ("BY=120;RT", "HOLDFOR=86400", "HOLDUNTIL=2026-12-24T00:00:00Z", "MT-PRIORITY=-3")
+                "RRVS", "MTRK", "NO-SOLICITING net.example:ADV"]
+    MAIL = ("BY=120;RT", "HOLDFOR=86400", "HOLDUNTIL=2026-12-24T00:00:00Z", "MT-PRIORITY=-3",
+            "MTRK=c2VhbG9uY2U=:86400", "SOLICIT=net.example:ADV")
     RCPT = ("RRVS=2014-04-03T23:01:00Z;C",)
 
     @classmethod

@@ -27,6 +27,8 @@ enum extension : unsigned {
   future_release = 1u << 10, ///< RFC 4865, HOLDFOR= and HOLDUNTIL= of MAIL
   mt_priority = 1u << 11,    ///< RFC 6710, MT-PRIORITY= of MAIL
   rrvs = 1u << 12,           ///< RFC 7293, RRVS= of RCPT
+  tracking = 1u << 13,       ///< RFC 3885, MTRK= of MAIL
+  no_soliciting = 1u << 14,  ///< RFC 3865, SOLICIT= of MAIL
 };
 
 /// Attributes of XFORWARD, as bits of a set.

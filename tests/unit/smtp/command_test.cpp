@@ -23,7 +23,8 @@ smtp::extensions offer(unsigned set) {
 
 constexpr unsigned all = smtp::eight_bit_mime | smtp::smtp_utf8 | smtp::dsn | smtp::message_size |
                          smtp::require_tls | smtp::pipelining | smtp::deliver_by |
-                         smtp::future_release | smtp::mt_priority | smtp::rrvs;
+                         smtp::future_release | smtp::mt_priority | smtp::rrvs | smtp::tracking |
+                         smtp::no_soliciting;
 
 /// The beginning of the refusal, or of path and parameters as they go on.
 std::string outcome(const smtp::envelope_parse& parsed) {
@@ -150,6 +151,8 @@ BOOST_AUTO_TEST_CASE(parameters_of_mail) {
       {"MT-PRIORITY=-3", " MT-PRIORITY=-3", smtp::mt_priority},
       {"HOLDFOR=86400 BY=1;N", " HOLDFOR=86400 BY=1;N", smtp::future_release | smtp::deliver_by},
       {"HOLDUNTIL=2027-01-01T00:00:00Z", " HOLDUNTIL=2027-01-01T00:00:00Z", smtp::future_release},
+      {"MTRK=c2VhbG9uY2U=:86400", " MTRK=c2VhbG9uY2U=:86400", smtp::tracking},
+      {"SOLICIT=net.example:ADV", " SOLICIT=net.example:ADV", smtp::no_soliciting},
       {"BY", "501 5.5.4", 0},
       {"HOLDFOR", "501 5.5.4", 0},
       {"RRVS=2014-04-03T23:01:00Z", "555 5.5.4", 0},
@@ -190,6 +193,8 @@ BOOST_AUTO_TEST_CASE(parameters_of_extensions_that_are_not_offered) {
       {"BY=1;R", smtp::deliver_by},
       {"HOLDFOR=1", smtp::future_release},
       {"MT-PRIORITY=1", smtp::mt_priority},
+      {"MTRK=x", smtp::tracking},
+      {"SOLICIT=x", smtp::no_soliciting},
   };
   for (const auto& c : cases) {
     const auto argument = "FROM:<a@b> " + std::string(c.written);

@@ -90,11 +90,15 @@ BOOST_AUTO_TEST_CASE(we_announce_what_the_next_hop_has) {
 BOOST_AUTO_TEST_CASE(keywords_that_only_add_parameters_go_on_with_their_words) {
   const auto hop =
       parsed("250-x\r\n250-DELIVERBY 240\r\n250-FutureRelease  604800 2027-01-01T00:00:00Z\r\n"
-             "250-MT-PRIORITY\r\n250-LIMITS RCPTMAX=5\r\n250 RRVS\r\n");
-  BOOST_TEST(hop.set == (smtp::deliver_by | smtp::future_release | smtp::mt_priority | smtp::rrvs));
-  BOOST_TEST(smtp::ehlo_reply("r", smtp::mirrored(hop, 0)) ==
-             "250-r\r\n250-PIPELINING\r\n250-DELIVERBY 240\r\n"
-             "250-FUTURERELEASE 604800 2027-01-01T00:00:00Z\r\n250-MT-PRIORITY\r\n250 RRVS\r\n");
+             "250-MT-PRIORITY\r\n250-LIMITS RCPTMAX=5\r\n250-NO-SOLICITING net.example:ADV\r\n"
+             "250-MTRK\r\n250 RRVS\r\n");
+  BOOST_TEST(hop.set == (smtp::deliver_by | smtp::future_release | smtp::mt_priority | smtp::rrvs |
+                         smtp::tracking | smtp::no_soliciting));
+  BOOST_TEST(
+      smtp::ehlo_reply("r", smtp::mirrored(hop, 0)) ==
+      "250-r\r\n250-PIPELINING\r\n250-DELIVERBY 240\r\n"
+      "250-FUTURERELEASE 604800 2027-01-01T00:00:00Z\r\n250-MT-PRIORITY\r\n250-RRVS\r\n250-MTRK\r\n"
+      "250 NO-SOLICITING net.example:ADV\r\n");
   // Words that are none are not repeated.
   BOOST_TEST(smtp::ehlo_reply("r", parsed("250-x\r\n250 MT-PRIORITY a \xc3\xbc\tb\r\n")) ==
              "250-r\r\n250 MT-PRIORITY\r\n");
