@@ -85,6 +85,21 @@ inline constexpr std::size_t pipelined_commands = 100;
 /// A text line with its CRLF, RFC 5321 §4.5.3.1.6. A later hop may cut what is longer.
 inline constexpr auto text_line = 1000_octets;
 
+// ---- TLS ----
+/// A handshake of an upstream, after STARTTLS or at once.
+inline constexpr std::chrono::seconds tls_handshake_timeout{60};
+/// What is read from the wire at once.
+inline constexpr auto tls_input = 16_KiB;
+/// What is encrypted before some of it must have been sent, and the most plaintext of one record.
+inline constexpr auto tls_output = 128_KiB;
+inline constexpr auto tls_record = 16_KiB;
+/// Room for what is encrypted that a connection keeps.
+inline constexpr auto tls_kept = 32_KiB;
+/// Octets without any plaintext (tickets, new keys) that a connection at rest may bring at once.
+inline constexpr auto tls_chatter = 64_KiB;
+/// Days before the end of our certificate at which warnings begin.
+inline constexpr int certificate_days = 14;
+
 // ---- process ----
 /// How often deadlines are looked at.
 inline constexpr std::chrono::milliseconds tick{250};

@@ -26,6 +26,8 @@ struct relay_draft {
   std::vector<place> listen_at; ///< of each endpoint of relay.listen
   bool allow_given = false;
   std::optional<auth_draft> auth;
+  place tls_at;
+  place next_hop_tls_at;
 };
 
 struct key_draft {
@@ -78,9 +80,17 @@ void read_server(const value& v, draft& d);
 void read_log(const value& v, draft& d);
 void read_metrics(const value& v, draft& d);
 
+// The tables in a relay.
+void read_tls(const value& v, relay_draft& d);
+void read_next_hop_tls(const value& v, relay_draft& d);
+/// What must hold between the keys of these tables and the relay.
+void check_tls(const relay_draft& d, report& r);
+
 // The names of their keys that this version takes.
 [[nodiscard]] std::vector<std::string_view> relay_names();
 [[nodiscard]] std::vector<std::string_view> next_hop_auth_names();
+[[nodiscard]] std::vector<std::string_view> tls_names();
+[[nodiscard]] std::vector<std::string_view> next_hop_tls_names();
 [[nodiscard]] std::vector<std::string_view> domain_names();
 [[nodiscard]] std::vector<std::string_view> domain_key_names();
 [[nodiscard]] std::vector<std::string_view> signing_names();
@@ -104,6 +114,9 @@ void read_next_hop_auth(const value& v, relay_draft& d);
 /// error (a relay that cannot log in would only refuse), but at a reload the old one stays.
 void load_passwords(draft& d, const std::filesystem::path& beside, const settings* before,
                     report& r);
+/// Loads the relays' certificates, keys and authorities, as load_keys(), while the relays are
+/// drafts.
+void load_tls(draft& d, const std::filesystem::path& beside, const settings* before, report& r);
 
 /// The account, where the machine has it.
 [[nodiscard]] std::optional<crypto::key_account> account_of(const std::string& user);

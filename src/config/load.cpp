@@ -91,6 +91,12 @@ std::string machine_name() {
   return host ? host.value() : "localhost";
 }
 
+/// A key that is a table of keys.
+bool is_table(std::string_view path) {
+  return path == "domain.key" || path == "relay.next_hop_auth" || path == "relay.tls" ||
+         path == "relay.next_hop_tls";
+}
+
 std::string_view line_of(std::string_view text, std::uint32_t number) {
   for (std::uint32_t i = 1; i < number && !text.empty(); ++i)
     text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
@@ -112,9 +118,11 @@ std::optional<toml::table> parse_document(std::string_view text, report& r) {
 } // namespace
 
 std::vector<std::string> known_keys() {
-  const std::array<std::pair<std::string_view, std::vector<std::string_view>>, 11> all{{
+  const std::array<std::pair<std::string_view, std::vector<std::string_view>>, 13> all{{
       {"relay", relay_names()},
       {"relay.next_hop_auth", next_hop_auth_names()},
+      {"relay.tls", tls_names()},
+      {"relay.next_hop_tls", next_hop_tls_names()},
       {"domain", domain_names()},
       {"domain.key", domain_key_names()},
       {"signing", signing_names()},
@@ -128,8 +136,7 @@ std::vector<std::string> known_keys() {
   std::vector<std::string> out;
   for (const auto& [section, names] : all)
     for (const std::string_view name : names)
-      if (const std::string path = key_path(section, name);
-          path != "domain.key" && path != "relay.next_hop_auth")
+      if (const std::string path = key_path(section, name); !is_table(path))
         out.push_back(path);
   return out;
 }
@@ -145,6 +152,7 @@ std::variant<settings_ptr, errors> parse(std::string_view text, const std::files
   if (r.failed())
     return errors{r.errors()};
   load_keys(d, file.parent_path(), before, r);
+  load_tls(d, file.parent_path(), before, r);
   if (std::string& anchor = d.made.dns.trust_anchor_file; !anchor.empty())
     anchor = (file.parent_path() / anchor).lexically_normal().string();
   load_passwords(d, file.parent_path(), before, r);

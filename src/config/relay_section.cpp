@@ -169,8 +169,8 @@ constexpr std::array<row<relay_draft>, 21> rows{{
     {"socket_mode", read_socket_mode},
     {"socket_owner", read_socket_owner},
     {"socket_group", read_socket_group},
-    {"tls", nullptr, support::none},
-    {"next_hop_tls", nullptr, support::none},
+    {"tls", read_tls},
+    {"next_hop_tls", read_next_hop_tls},
     {"next_hop_auth", read_next_hop_auth},
 }};
 
@@ -242,6 +242,7 @@ void read_relays(const value& v, draft& d) {
     check_doors(one, v.errors());
     check_protocols(one, v.errors());
     check_duplicates(all, one, v.errors());
+    check_tls(one, v.errors());
     all.push_back(std::move(one));
   }
   d.relays = std::move(all);

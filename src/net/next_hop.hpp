@@ -2,6 +2,7 @@
 
 #include "stream.hpp"
 #include <sealonce/config/settings.hpp>
+#include <sealonce/crypto/tls_context.hpp>
 #include <sealonce/smtp/client_engine.hpp>
 
 #include <array>
@@ -13,23 +14,34 @@ namespace sealonce::net {
 
 /// How waiting for the next hop ended.
 enum class hop_event {
-  ready,     ///< greeted
-  reply,     ///< engine.last_reply()
-  lost,      ///< the connection ended or broke; io_error says how
-  timed_out, ///< the deadline passed
-  failed,    ///< engine.failure() says why
+  start_tls,  ///< the handshake is due; never comes out of connect()
+  ready,      ///< greeted
+  reply,      ///< engine.last_reply()
+  lost,       ///< the connection ended or broke; io_error says how
+  timed_out,  ///< the deadline passed
+  failed,     ///< engine.failure() says why
+  tls_failed, ///< the handshake; io.tls()->failure() or io_error says why
 };
 
 /// An address of a next hop, resolved.
 struct hop_address {
   asio::generic::stream_protocol::endpoint endpoint;
   std::string text; ///< as configured, for people
+  std::string name; ///< host name or address, to be found in its certificate; empty for unix
+};
+
+/// How a connection to a next hop is secured.
+struct hop_security {
+  std::shared_ptr<const crypto::tls_context> context; ///< null = plain
+  bool implicit = false;                              ///< TLS begins with the connection
+  bool may = false;                                   ///< STARTTLS only where it is offered
+  std::string name;                                   ///< instead of the address's; may be empty
 };
 
 /// One connection to a next hop with its conversation.
 class next_hop {
 public:
-  next_hop(asio::io_context& io, std::string hostname, bool lmtp);
+  next_hop(asio::io_context& io, std::string hostname, bool lmtp, hop_security how);
 
   /// Connects and greets; hop_event::ready or what went wrong.
   [[nodiscard]] awaitable<hop_event> connect(const hop_address& address, deadline& until);
@@ -39,6 +51,8 @@ public:
   [[nodiscard]] awaitable<hop_event> wait(deadline& until);
   /// An event that needs no waiting is there.
   [[nodiscard]] bool has_input() const { return engine.has_input(); }
+  /// `event` is about TLS: the handshake, or STARTTLS that could not be had.
+  [[nodiscard]] bool tls_trouble(hop_event event) const;
   /// A sentence about what `event` means, with the next hop's name.
   [[nodiscard]] std::string explain(hop_event event) const;
 
@@ -55,6 +69,11 @@ public:
   config::settings_ptr made_under; ///< for those sessions that begin under the same
 
 private:
+  [[nodiscard]] awaitable<hop_event> start_tls(deadline& until);
+  [[nodiscard]] awaitable<hop_event> greet(deadline& until);
+  [[nodiscard]] std::string explain_failure() const;
+
+  hop_security security_;
   std::array<char, 4096> buffer_;
 };
 

@@ -54,6 +54,7 @@ result<addresses> look_up(const config::endpoint& to) {
     hop_address address;
     address.endpoint = asio::generic::stream_protocol::endpoint(a->ai_addr, a->ai_addrlen);
     address.text = to.text;
+    address.name = to.host;
     const auto same = [&address](const hop_address& o) { return same_endpoint(address, o); };
     if (std::none_of(out.begin(), out.end(), same))
       out.push_back(std::move(address));
@@ -76,6 +77,7 @@ result<addresses> addresses_of(const config::endpoint& to) {
   if (error)
     return failure("next_hop " + to.text + ": not an address");
   address.endpoint = tcp::endpoint(ip, to.port);
+  address.name = to.host;
   return addresses{std::move(address)};
 }
 

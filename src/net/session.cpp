@@ -12,6 +12,7 @@
 
 #include "session.hpp"
 
+#include <sealonce/crypto/tls_session.hpp>
 #include <sealonce/limits.hpp>
 
 #include <exception>
@@ -19,6 +20,22 @@
 
 namespace sealonce::net {
 namespace {
+
+using security = smtp::server_engine::security;
+
+security tls_of(const config::relay_settings& relay) {
+  if (!relay.tls)
+    return security::plain;
+  switch (relay.tls->mode) {
+  case config::tls_mode::starttls:
+    return security::offered;
+  case config::tls_mode::required:
+    return security::required;
+  case config::tls_mode::implicit:
+    break;
+  }
+  return security::secure;
+}
 
 smtp::server_engine::options engine_options(const config::settings& s,
                                             const config::relay_settings& relay,
@@ -30,6 +47,7 @@ smtp::server_engine::options engine_options(const config::settings& s,
   o.lmtp = relay.listen_protocol == config::protocol::lmtp;
   o.chunking = relay.chunking;
   o.one_recipient = !o.lmtp && relay.next_hop_protocol == config::protocol::lmtp;
+  o.tls = tls_of(relay);
   return o;
 }
 
@@ -70,7 +88,9 @@ awaitable<void> session::run(std::shared_ptr<session> self) {
 
 awaitable<void> session::converse() {
   using event = smtp::server_engine::event;
-  if (upstream_.has_octets())
+  if (relay_.tls && relay_.tls->mode == config::tls_mode::implicit)
+    co_await start_tls();
+  if (!over_ && upstream_.has_octets())
     co_await refuse_early_talker();
   while (!over_) {
     const event what = engine_.next();
@@ -98,6 +118,11 @@ awaitable<void> session::converse() {
       break;
     case event::chunk_end:
       co_await end_chunk();
+      break;
+    case event::start_tls:
+      co_await flush();
+      if (!over_)
+        co_await start_tls();
       break;
     case event::close:
       abandon_chunks();
@@ -159,6 +184,23 @@ awaitable<void> session::flush() {
     end();
 }
 
+// Once TLS was begun nothing is said outside it: where the handshake fails, nobody is there to hear
+// a farewell.
+awaitable<void> session::start_tls() {
+  deadline_.set(limits::tls_handshake_timeout);
+  auto tls = std::make_unique<crypto::tls_session>(relay_.tls->context, std::string_view());
+  const error_code error = co_await upstream_.secure(std::move(tls));
+  if (!error)
+    co_return engine_.tls_started();
+  std::string why = upstream_.tls()->failure();
+  if (why.empty())
+    why = deadline_.take_expired() ? "it took too long" : error.message();
+  worker_.log(config::log_level::warning,
+              "relay " + relay_.name + ": " + peer_.text + ": TLS handshake: " + why);
+  engine_.output().clear();
+  end();
+}
+
 // EHLO mirrors the next hop. Where it cannot be reached and nothing is known of it, everything that
 // we can carry is announced: MAIL will be deferred anyway, whereas an EHLO that lacks SMTPUTF8 or
 // DSN would make the upstream bounce or report falsely.
@@ -175,7 +217,9 @@ awaitable<void> session::hello() {
       known = pool.recent_offer(deadline::clock::now());
     }
   }
-  engine_.answer_hello(known ? smtp::mirrored(*known, max_size) : smtp::everything(max_size));
+  const bool inside_tls = upstream_.tls() != nullptr;
+  engine_.answer_hello(known ? smtp::mirrored(*known, max_size, inside_tls)
+                             : smtp::everything(max_size));
 }
 
 awaitable<void> session::reset_next_hop() {

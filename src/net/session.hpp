@@ -46,6 +46,7 @@ private:
   void log_notice();
   [[nodiscard]] awaitable<void> flush();
   [[nodiscard]] awaitable<void> hello();
+  [[nodiscard]] awaitable<void> start_tls();
   [[nodiscard]] awaitable<void> reset_next_hop();
 
   // The envelope: commands for the next hop and its answers.
@@ -55,6 +56,8 @@ private:
   [[nodiscard]] awaitable<bool> tell_original_client(bool pipelined);
   [[nodiscard]] awaitable<bool> connect_next_hop(const hop_address& address);
   void excuse_login(smtp::reply& r);
+  [[nodiscard]] awaitable<hop_event> open_next_hop(const hop_address& address);
+  void make_next_hop(const hop_security& how);
   [[nodiscard]] awaitable<std::size_t> send_batch();
   [[nodiscard]] awaitable<hop_event> wait_next_hop();
   void queue_command(const smtp::server_engine::forwarded_command& c);

@@ -7,8 +7,8 @@
 //
 // DIAGNOSTICS
 //   The log is told once of an address that fails (and again while it goes on, not for every
-//   message), and when it is back. A next hop that does not take our password is trouble of ours:
-//   451 4.7.8, and the mail stays with the upstream.
+//   message), and when it is back. TLS that cannot be had is 451 4.7.5. A next hop that does not
+//   take our password is trouble of ours: 451 4.7.8, and the mail stays with the upstream.
 
 #include "session.hpp"
 #include <sealonce/limits.hpp>
@@ -17,6 +17,17 @@
 
 namespace sealonce::net {
 namespace {
+
+hop_security security_of(const config::relay_settings& relay) {
+  hop_security how;
+  if (!relay.next_hop_tls)
+    return how;
+  how.context = relay.next_hop_tls->context;
+  how.implicit = relay.next_hop_tls->implicit;
+  how.may = relay.next_hop_tls->level == config::tls_level::may;
+  how.name = relay.next_hop_tls->name;
+  return how;
+}
 
 bool is_about_login(const next_hop& hop, hop_event event) {
   const auto failure = hop.engine.failure();
@@ -50,17 +61,34 @@ awaitable<bool> session::reach_next_hop(bool fresh) {
   co_return false;
 }
 
-awaitable<bool> session::connect_next_hop(const hop_address& address) {
-  auto& pool = worker_.pool(relay_.name);
+void session::make_next_hop(const hop_security& how) {
   const bool lmtp = relay_.next_hop_protocol == config::protocol::lmtp;
-  hop_ = std::make_unique<next_hop>(worker_.io, settings_.server.hostname, lmtp);
+  hop_ = std::make_unique<next_hop>(worker_.io, settings_.server.hostname, lmtp, how);
   hop_->made_under = snapshot_->settings;
   if (relay_.next_hop_auth)
     hop_->engine.authenticate(relay_.next_hop_auth);
-  pool.trying(address, deadline::clock::now());
+}
+
+/// With TLS as it is configured; without it after a failure only where it is a "may".
+awaitable<hop_event> session::open_next_hop(const hop_address& address) {
+  const hop_security how = security_of(relay_);
+  make_next_hop(how);
   waiting_for_hop_ = true;
-  const hop_event event = co_await hop_->connect(address, deadline_);
+  hop_event event = co_await hop_->connect(address, deadline_);
+  if (how.may && hop_->tls_trouble(event) && !upstream_gone_ && !aborted_) {
+    worker_.log(config::log_level::warning, "relay " + relay_.name + ": " + hop_->explain(event) +
+                                                "; next_hop_tls.level is may: without TLS now");
+    make_next_hop(hop_security());
+    event = co_await hop_->connect(address, deadline_);
+  }
   waiting_for_hop_ = false;
+  co_return event;
+}
+
+awaitable<bool> session::connect_next_hop(const hop_address& address) {
+  auto& pool = worker_.pool(relay_.name);
+  pool.trying(address, deadline::clock::now());
+  const hop_event event = co_await open_next_hop(address);
   if (event == hop_event::ready) {
     pool.note_offer(hop_->engine.offers());
     if (pool.note_success(address))
@@ -72,6 +100,8 @@ awaitable<bool> session::connect_next_hop(const hop_address& address) {
   const bool login = is_about_login(*hop_, event);
   if (login)
     hop_trouble_ = "4.7.8";
+  else if (hop_->tls_trouble(event))
+    hop_trouble_ = "4.7.5";
   drop_next_hop();
   if (upstream_gone_ || aborted_)
     co_return false; // nobody waited to the end

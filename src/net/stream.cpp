@@ -1,12 +1,13 @@
 // NAME
-//   stream - one connection
+//   stream - one connection, as far as it is plain
 //
 // DESCRIPTION
 //   Writes call sendmsg(2) with as many pieces as it takes, and sendfile(2) for spilled messages,
 //   before they wait for anything: Asio's own composed write sends 64 KiB at a time and enters
 //   epoll after each.
 
-#include "stream.hpp"
+#include "stream_detail.hpp"
+#include <sealonce/crypto/tls_session.hpp>
 
 #include <boost/asio/error.hpp>
 
@@ -24,15 +25,8 @@ namespace {
 
 constexpr std::size_t pieces_at_once = 64;
 
-error_code last_error() {
-  return {errno, boost::system::system_category()};
-}
+} // namespace
 
-bool would_block() {
-  return errno == EAGAIN || errno == EWOULDBLOCK;
-}
-
-/// Takes `sent` octets off the front.
 void consume(std::span<segment>& segments, std::uint64_t sent) {
   while (!segments.empty()) {
     segment& front = segments.front();
@@ -47,6 +41,8 @@ void consume(std::span<segment>& segments, std::uint64_t sent) {
     segments = segments.subspan(1);
   }
 }
+
+namespace {
 
 ssize_t send_memory(int descriptor, std::span<const segment> segments) {
   std::array<iovec, pieces_at_once> pieces;
@@ -84,6 +80,10 @@ void prepare(stream_socket& socket) {
 }
 
 awaitable<io_result> stream::read_some(std::span<char> into) {
+  if (tls_) {
+    const io_result got = co_await read_secure(into);
+    co_return got;
+  }
   const auto buffer = asio::buffer(into.data(), into.size());
   const auto [error, octets] = co_await socket_.async_read_some(buffer, as_result);
   co_return io_result(error, octets);
@@ -106,6 +106,10 @@ error_code stream::write_available(std::span<segment>& segments, bool& progress)
 
 awaitable<error_code> stream::write(std::span<segment> segments, deadline& until) {
   consume(segments, 0); // empty pieces
+  if (tls_) {
+    const error_code error = co_await write_secure(segments, until);
+    co_return error;
+  }
   for (;;) {
     bool progress = false;
     error_code error = write_available(segments, progress);
@@ -129,17 +133,30 @@ awaitable<error_code> stream::write(std::string_view octets, deadline& until) {
 }
 
 bool stream::peer_gone() {
+  if (tls_)
+    switch (look_inside()) {
+    case arrival::nothing:
+      return false;
+    case arrival::end:
+      return true;
+    case arrival::octets: // unread ones; the end may stand behind them
+      break;
+    }
   char octet;
   const ssize_t n = ::recv(socket_.native_handle(), &octet, 1, MSG_PEEK | MSG_DONTWAIT);
   return n == 0 || (n < 0 && !would_block() && errno != EINTR);
 }
 
 bool stream::has_octets() {
+  if (tls_)
+    return look_inside() == arrival::octets;
   char octet;
   return ::recv(socket_.native_handle(), &octet, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 bool stream::quiet() {
+  if (tls_)
+    return quiet_inside();
   char octet;
   const ssize_t n = ::recv(socket_.native_handle(), &octet, 1, MSG_PEEK | MSG_DONTWAIT);
   return n < 0 && would_block();
@@ -152,6 +169,7 @@ void stream::cancel() {
 
 void stream::close() {
   error_code ignored;
+  say_goodbye();
   socket_.close(ignored);
 }
 

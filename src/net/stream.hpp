@@ -4,8 +4,13 @@
 #include "deadline.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
+
+namespace sealonce::crypto {
+class tls_session;
+}
 
 namespace sealonce::net {
 
@@ -24,22 +29,35 @@ struct segment {
   std::uint64_t offset = 0;
 };
 
-/// One connection. Writes are tried at once and wait only where the peer does not take them; reads
-/// wait for the first octets. One operation in flight at most; cancel() ends it.
+/// One connection, plain or inside TLS. Writes are tried at once and wait only where the peer does
+/// not take them; reads wait for the first octets. One operation in flight at most; cancel() ends
+/// it.
 class stream {
 public:
-  explicit stream(stream_socket socket) : socket_(std::move(socket)) {}
+  explicit stream(stream_socket socket);
+  ~stream();
+  stream(const stream&) = delete;
+  stream& operator=(const stream&) = delete;
+
+  /// Does the handshake; from now on everything goes through `tls`, and nothing goes in plaintext
+  /// any more, whether it succeeds or not. protocol_error = tls()->failure() says why. The deadline
+  /// is the caller's and nothing extends it.
+  [[nodiscard]] awaitable<error_code> secure(std::unique_ptr<crypto::tls_session> tls);
+  /// Null on a plain connection.
+  [[nodiscard]] const crypto::tls_session* tls() const { return tls_.get(); }
 
   [[nodiscard]] awaitable<io_result> read_some(std::span<char> into);
   /// Writes all segments in order. Any progress extends the deadline.
   [[nodiscard]] awaitable<error_code> write(std::span<segment> segments, deadline& until);
   [[nodiscard]] awaitable<error_code> write(std::string_view octets, deadline& until);
 
-  /// The peer has closed or broken the connection; never waits, never takes octets away.
+  /// The peer has closed or broken the connection; never waits, never takes plaintext away. Not
+  /// while an operation is in flight.
   [[nodiscard]] bool peer_gone();
   /// Octets have come that were not read.
   [[nodiscard]] bool has_octets();
-  /// Nothing has come that was not read, and the peer is still there.
+  /// Nothing has come that was not read, and the peer is still there. What TLS has to say for
+  /// itself does not count. Not while an operation is in flight.
   [[nodiscard]] bool quiet();
 
   void cancel();
@@ -47,9 +65,22 @@ public:
   [[nodiscard]] stream_socket& socket() { return socket_; }
 
 private:
+  enum class arrival { nothing, octets, end };
+
   [[nodiscard]] error_code write_available(std::span<segment>& segments, bool& progress);
+  [[nodiscard]] awaitable<io_result> read_secure(std::span<char> into);
+  [[nodiscard]] awaitable<error_code> write_secure(std::span<segment> segments, deadline& until);
+  [[nodiscard]] awaitable<error_code> flush_ciphertext();
+  [[nodiscard]] awaitable<error_code> receive_ciphertext();
+  [[nodiscard]] error_code send_ciphertext(bool& progress);
+  [[nodiscard]] error_code send_encrypted(std::span<segment>& segments, bool& progress);
+  [[nodiscard]] arrival look_inside();
+  [[nodiscard]] bool quiet_inside();
+  void say_goodbye();
 
   stream_socket socket_;
+  std::unique_ptr<crypto::tls_session> tls_;
+  bool cut_off_ = false; ///< a write inside TLS has failed: what it left must never go out
 };
 
 /// Non-blocking, no delay, keep-alive.

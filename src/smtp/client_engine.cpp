@@ -19,8 +19,17 @@
 
 namespace sealonce::smtp {
 
-client_engine::client_engine(std::string hostname, bool lmtp)
-    : hostname_(std::move(hostname)), lmtp_(lmtp) {}
+client_engine::client_engine(std::string hostname, bool lmtp, starttls_use tls)
+    : hostname_(std::move(hostname)), lmtp_(lmtp), starttls_(tls) {}
+
+void client_engine::tls_started(bool authenticated) {
+  secure_ = true;
+  authenticated_ = authenticated;
+  if (state_ != state::handshake)
+    return;
+  offers_ = extensions();
+  say_hello();
+}
 
 void client_engine::authenticate(std::shared_ptr<const credentials> who, std::string nonce) {
   login_.emplace(std::move(who), std::move(nonce));
@@ -63,7 +72,7 @@ std::chrono::seconds client_engine::timeout() const {
 /// that is no longer in output_.
 bool client_engine::answer_due() const {
   if (state_ != state::ready)
-    return output_.empty();
+    return output_.empty() && state_ != state::handshake;
   return unanswered_ > (output_.empty() ? 0 : unsent_);
 }
 
@@ -73,29 +82,35 @@ client_engine::event client_engine::fail(client_failure why) {
   return event::failed;
 }
 
+void client_engine::say_hello() {
+  state_ = state::ehlo;
+  output_ += (lmtp_ ? "LHLO " : "EHLO ") + hostname_ + "\r\n";
+}
+
 client_engine::event client_engine::hello_answer() {
   switch (state_) {
   case state::greeting:
     if (reply_.code() != 220)
       return fail(client_failure::refused_greeting);
-    state_ = state::ehlo;
-    output_ += (lmtp_ ? "LHLO " : "EHLO ") + hostname_ + "\r\n";
+    say_hello();
     return event::need_input;
   case state::ehlo:
-    if (reply_.positive()) {
-      offers_ = parse_ehlo(reply_);
-      return greeted();
-    }
+    if (reply_.positive())
+      return ehlo_taken();
     if (reply_.code() / 100 != 5 || lmtp_)
       return fail(client_failure::refused_hello);
     state_ = state::helo;
     output_ += "HELO " + hostname_ + "\r\n";
     return event::need_input;
+  case state::starttls:
+    return starttls_answer();
   case state::auth:
     return auth_outcome(login_->step(reply_));
   default:
     if (!reply_.positive())
       return fail(client_failure::refused_hello);
+    if (starttls_ == starttls_use::must && !secure_)
+      return fail(client_failure::no_starttls);
     return greeted();
   }
 }
@@ -128,6 +143,32 @@ client_engine::event client_engine::auth_outcome(authentication::outcome what) {
   default:
     return fail(client_failure::no_auth);
   }
+}
+
+client_engine::event client_engine::ehlo_taken() {
+  offers_ = parse_ehlo(reply_);
+  if (!authenticated_)
+    offers_.set &= ~static_cast<unsigned>(require_tls);
+  if (!secure_ && starttls_ != starttls_use::never && offers_.starttls) {
+    state_ = state::starttls;
+    output_ += "STARTTLS\r\n";
+    return event::need_input;
+  }
+  if (!secure_ && starttls_ == starttls_use::must)
+    return fail(client_failure::no_starttls);
+  return greeted();
+}
+
+client_engine::event client_engine::starttls_answer() {
+  if (reply_.code() == 220) {
+    if (has_input()) // somebody speaks for the next hop who is not inside TLS (CVE-2011-0411)
+      return fail(client_failure::starttls_injected);
+    state_ = state::handshake;
+    return event::start_tls;
+  }
+  if (starttls_ == starttls_use::must)
+    return fail(client_failure::refused_starttls);
+  return greeted();
 }
 
 client_engine::event client_engine::next() {

@@ -42,6 +42,8 @@ constexpr std::array keywords{
 constexpr unsigned as_they_are =
     deliver_by | future_release | mt_priority | rrvs | tracking | no_soliciting;
 
+constexpr std::string_view starttls = "STARTTLS";
+
 struct attribute {
   std::string_view name;
   xforward_attribute bit;
@@ -109,6 +111,7 @@ extensions parse_ehlo(const reply& ehlo) {
     std::string_view rest = lines[i];
     const auto name = next_word(rest);
     add_mechanisms(name, rest, found);
+    found.starttls = found.starttls || equal_no_case(name, starttls);
     for (const auto& known : keywords) {
       if (!equal_no_case(known.name, name))
         continue;
@@ -150,17 +153,21 @@ std::string ehlo_reply(std::string_view hostname, const extensions& offer) {
   }
   if (offer.has(chunking)) // ours to offer, whatever the next hop has
     add_line("CHUNKING");
+  if (offer.starttls)
+    add_line(starttls);
   wire[last + std::string_view("250").size()] = ' ';
   return wire;
 }
 
-extensions mirrored(const extensions& next_hop, std::uint64_t max_size) {
+extensions mirrored(const extensions& next_hop, std::uint64_t max_size, bool inside_tls) {
   extensions offer = next_hop;
   offer.set |= pipelining;
   offer.size = smaller(next_hop.size, max_size);
   if (offer.size)
     offer.set |= message_size;
-  offer.set &= ~static_cast<unsigned>(require_tls); // RFC 8689 §4.2: only inside TLS
+  offer.starttls = false;
+  if (!inside_tls)
+    offer.set &= ~static_cast<unsigned>(require_tls);
   if (offer.xforward_attributes == 0)
     offer.set &= ~static_cast<unsigned>(xforward);
   return offer;

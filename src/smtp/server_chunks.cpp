@@ -37,6 +37,8 @@ server_engine::event server_engine::handle_bdat(const command& c) {
 
 /// What is wrong with a BDAT now; no code = nothing.
 reply server_engine::chunk_refusal() const {
+  if (options_.tls == security::required)
+    return {530, "5.7.0", "Must issue a STARTTLS command first"};
   if (!offered_.has(chunking))
     return {503, "5.5.1", options_.lmtp ? "Say LHLO first" : "Say EHLO first"};
   switch (state_) {

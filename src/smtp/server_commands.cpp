@@ -4,10 +4,12 @@
 // DESCRIPTION
 //   One handler for each verb: its syntax, its place in the sequence (RFC 5321 §4.1.4), and whether
 //   the answer is ours or the next hop's. The methods of HTTP end the session: what follows them
-//   are no commands. What follows BDAT is in server_chunks.cpp.
+//   are no commands. So does STARTTLS with something behind it, which was said in plaintext and
+//   would be believed as if it had come inside TLS (CVE-2011-0411). What follows BDAT is in
+//   server_chunks.cpp.
 //
 // DIAGNOSTICS
-//   500/501/502/503/552/553/554/555 with enhanced codes.
+//   500/501/502/503/530/552/553/554/555 with enhanced codes.
 
 #include <sealonce/limits.hpp>
 #include <sealonce/smtp/server_engine.hpp>
@@ -33,6 +35,23 @@ bool clean_argument(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
+/// What may be said where TLS is required and has not begun (RFC 3207 §4). HTTP ends the session,
+/// and BDAT is refused with the octets behind it.
+bool is_for_plaintext(verb what) {
+  switch (what) {
+  case verb::ehlo:
+  case verb::lhlo:
+  case verb::noop:
+  case verb::quit:
+  case verb::starttls:
+  case verb::bdat:
+  case verb::http:
+    return true;
+  default:
+    return false;
+  }
+}
+
 } // namespace
 
 server_engine::event server_engine::handle(const command& c, std::size_t length) {
@@ -40,6 +59,8 @@ server_engine::event server_engine::handle(const command& c, std::size_t length)
     const reply too_long(500, "5.5.2", "Command line too long");
     return c.what == verb::bdat ? cut_off(too_long) : error(too_long);
   }
+  if (options_.tls == security::required && !is_for_plaintext(c.what))
+    return error({530, "5.7.0", "Must issue a STARTTLS command first"});
   switch (c.what) {
   case verb::ehlo:
   case verb::helo:
@@ -77,8 +98,9 @@ server_engine::event server_engine::handle(const command& c, std::size_t length)
     if (!c.argument.empty())
       return error({501, "5.5.4", "Syntax: QUIT"});
     return end_session({221, "2.0.0", "Bye"});
-  case verb::expn:
   case verb::starttls:
+    return handle_starttls(c);
+  case verb::expn:
     return error({502, "5.5.1", "Command not implemented"});
   case verb::bdat:
     return handle_bdat(c);
@@ -107,6 +129,23 @@ server_engine::event server_engine::handle_hello(const command& c) {
   envelope_.client = original_client();
   hello_due_ = true;
   return event::hello;
+}
+
+server_engine::event server_engine::handle_starttls(const command& c) {
+  if (options_.tls == security::secure)
+    return error({503, "5.5.1", "TLS is active already"});
+  if (options_.tls == security::plain)
+    return error({502, "5.5.1", "Command not implemented"});
+  if (!c.argument.empty())
+    return error({501, "5.5.4", "Syntax: STARTTLS"});
+  if (in_transaction())
+    return error({503, "5.5.1", "STARTTLS inside a transaction"});
+  // What stands behind it was said by somebody who need not be the one inside TLS.
+  if (read_ != input_.size())
+    return cut_off({554, "5.5.0", "Commands sent behind STARTTLS"});
+  tls_due_ = true;
+  local({220, "2.0.0", "Ready to start TLS"});
+  return event::start_tls;
 }
 
 server_engine::event server_engine::handle_mail(const command& c) {

@@ -92,7 +92,7 @@ server_engine::event server_engine::next() {
 // Nothing can have its turn before the answer to EHLO, nor before the one to DATA, since it decides
 // whether commands follow. And what a client can make us hold is bounded.
 bool server_engine::must_wait() const {
-  return hello_due_ || data_due_ || chunk_due_ ||
+  return hello_due_ || data_due_ || chunk_due_ || tls_due_ ||
          unanswered() + held_ >= limits::pipelined_commands;
 }
 
@@ -103,6 +103,7 @@ bool server_engine::must_wait(verb what) const {
   case verb::helo:
   case verb::lhlo:
   case verb::rset:
+  case verb::starttls:
     return unanswered() != 0;
   case verb::mail:
   case verb::xforward:
@@ -125,9 +126,22 @@ void server_engine::answer_hello(const extensions& offer) {
     offered_.set |= chunking;
   if (!options_.xforward_allowed)
     offered_.set &= ~static_cast<unsigned>(xforward);
+  offered_.starttls = options_.tls == security::offered || options_.tls == security::required;
   output_ +=
       esmtp_ ? ehlo_reply(options_.hostname, offered_) : reply(250, "", options_.hostname).wire();
   hello_due_ = false;
+}
+
+void server_engine::tls_started() {
+  options_.tls = security::secure;
+  tls_due_ = false;
+  input_.clear(); // what came outside TLS
+  read_ = 0;
+  greeted_ = esmtp_ = false;
+  hello_name_.clear();
+  offered_ = extensions();
+  reset_transaction();
+  envelope_.client = original_client();
 }
 
 server_engine::event server_engine::forward(verb what, unsigned needs) {

@@ -108,6 +108,8 @@ private:
     o.lmtp = kind == 1;
     o.one_recipient = kind == 2;
     o.chunking = kind != 3;
+    if (kind == 0)
+      o.tls = smtp::server_engine::security::offered;
     return o;
   }
 
@@ -148,6 +150,12 @@ private:
         engine_.answer_hello(offer_);
         break;
       case event::reset:
+        model_.forget();
+        break;
+      case event::start_tls:
+        require(model_.due.empty() && !engine_.in_transaction());
+        engine_.tls_started();
+        require(engine_.unread() == 0);
         model_.forget();
         break;
       case event::forward:

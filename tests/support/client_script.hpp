@@ -23,8 +23,8 @@ public:
 
   /// The next hop's connection ends after `budget` octets.
   explicit client_script(cutting how, std::size_t budget = std::numeric_limits<std::size_t>::max(),
-                         bool lmtp = false)
-      : how_(how), budget_(budget), engine("relay.example", lmtp) {}
+                         bool lmtp = false, smtp::starttls_use tls = smtp::starttls_use::never)
+      : how_(how), budget_(budget), engine("relay.example", lmtp, tls) {}
 
   /// The next hop sends.
   void give(std::string_view octets) {
@@ -53,6 +53,12 @@ public:
     expect_send(std::string(line) + "\r\n");
   }
 
+  void expect_start_tls() { expect_event(event::start_tls, {}); }
+  /// The handshake is done.
+  void start_tls(bool authenticated = true) {
+    engine.tls_started(authenticated);
+    pump();
+  }
   void expect_ready() { expect_event(event::ready, {}); }
   void expect_reply(std::string_view wire) { expect_event(event::reply, wire); }
   void expect_failure(smtp::client_failure why) {

@@ -67,6 +67,12 @@ public:
   }
   void expect_hello_unanswered() { expect_event(event::hello, {}); }
   void expect_forward(std::string_view line) { expect_event(event::forward, line); }
+  void expect_start_tls() { expect_event(event::start_tls, {}); }
+  /// The handshake is done.
+  void start_tls() {
+    engine.tls_started();
+    pump();
+  }
   void expect_reset() { expect_event(event::reset, {}); }
   void expect_close() { expect_event(event::close, {}); }
   void expect_no_event() {

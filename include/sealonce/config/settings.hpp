@@ -20,6 +20,9 @@
 namespace sealonce::policy {
 class signing_tables;
 }
+namespace sealonce::crypto {
+class tls_context;
+}
 
 namespace sealonce::config {
 
@@ -58,6 +61,38 @@ enum class log_target { standard_error, syslog, journal };
 enum class log_format { text, json };
 enum class log_level { error, warning, info, debug };
 
+enum class tls_mode {
+  starttls, ///< offered
+  required, ///< nothing of a transaction before STARTTLS
+  implicit, ///< TLS begins with the connection
+};
+enum class tls_level {
+  may,         ///< encrypted where the next hop can, plain otherwise
+  encrypt,     ///< encrypted, to whoever answers
+  verify,      ///< … to a certificate by a known CA for the next hop's name
+  fingerprint, ///< … to a certificate or public key that is listed
+};
+
+/// TLS for those who connect to a relay.
+struct tls_settings {
+  tls_mode mode = tls_mode::starttls;
+  std::string certificate; ///< absolute
+  std::string key;         ///< absolute
+  std::shared_ptr<const crypto::tls_context> context;
+};
+
+/// TLS to the next hops of a relay.
+struct next_hop_tls_settings {
+  tls_level level = tls_level::verify;
+  bool implicit = false;
+  std::string name;                      ///< empty = the next hop's own
+  std::string ca_file;                   ///< absolute; empty = the system's
+  std::vector<std::string> fingerprints; ///< SHA-256, 64 lower-case hex digits
+  std::string certificate;               ///< absolute; empty = none is shown
+  std::string key;                       ///< absolute
+  std::shared_ptr<const crypto::tls_context> context;
+};
+
 struct relay_settings {
   std::string name;
   std::vector<endpoint> listen;
@@ -82,6 +117,8 @@ struct relay_settings {
   /// Who may tell of the original client by XFORWARD. A peer of a unix-domain socket counts as
   /// loopback in these lists.
   std::vector<network> xforward_from;
+  std::optional<tls_settings> tls;                   ///< none = plain
+  std::optional<next_hop_tls_settings> next_hop_tls; ///< none = plain
   /// Whose mail is signed; none = the mail of everybody who may connect.
   std::optional<std::vector<network>> internal_hosts;
 };

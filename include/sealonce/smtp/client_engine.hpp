@@ -15,34 +15,52 @@ namespace sealonce::smtp {
 /// Why a conversation with the next hop is over. Each has its own reply to our client (451 4.4.x).
 enum class client_failure {
   none,
-  refused_greeting, ///< the greeting was not 220; refusal() has it
-  refused_hello,    ///< neither EHLO nor HELO was taken, or LHLO was not; refusal() has the last
-                    ///< answer
-  refused_auth,     ///< our user name or password was not taken; refusal() has the answer
-  no_auth,          ///< authentication is not possible or not to be trusted; why() says more
-  malformed_reply,  ///< what came is not a reply
-  unasked_reply,    ///< octets came before the command that they could answer was taken away to be
-                    ///< sent: the replies can no longer be matched with commands
+  refused_greeting,  ///< the greeting was not 220; refusal() has it
+  refused_hello,     ///< neither EHLO nor HELO was taken, or LHLO was not; refusal() has the
+                     ///< last answer
+  refused_auth,      ///< our user name or password was not taken; refusal() has the answer
+  no_auth,           ///< authentication is not possible or not to be trusted; why() says more
+  malformed_reply,   ///< what came is not a reply
+  no_starttls,       ///< TLS is a must, and it was not offered
+  refused_starttls,  ///< TLS is a must, and STARTTLS was refused; refusal() has the answer
+  starttls_injected, ///< octets came behind the 220 to STARTTLS, outside TLS
+  unasked_reply,     ///< octets came before the command that they could answer was taken away to be
+                     ///< sent: the replies can no longer be matched with commands
+};
+
+/// What STARTTLS is to a conversation that begins in plaintext.
+enum class starttls_use {
+  never, ///< not even where it is offered
+  may,   ///< where it is offered; a refusal is no failure
+  must,  ///< nothing of a transaction is said before it
 };
 
 /// The client side of SMTP (RFC 5321) or LMTP (RFC 2033) without a socket: octets of the next hop
 /// go in, replies in the order of our commands come out, and what is to be sent is collected. Never
 /// throws on what the peer says, keeps no clock: the time to wait comes with each event.
 ///
-/// Life: greeting → EHLO (HELO where EHLO is refused with 5xx), or LHLO → AUTH where authenticate()
-/// was called → ready; then commands and replies, pipelined or not as the caller does it; quit() at
-/// the end. One object for one connection.
+/// Life: greeting → EHLO (HELO where EHLO is refused with 5xx), or LHLO → perhaps STARTTLS, and
+/// after the handshake EHLO again, for what was offered before it may be forged → AUTH where
+/// authenticate() was called → ready; then commands and replies, pipelined or not as the caller
+/// does it; quit() at the end. One object for one connection.
 class client_engine {
 public:
   enum class event {
     need_input, ///< send output(), then read; wait no longer than timeout()
+    start_tls,  ///< 220 to STARTTLS: do the handshake, then tls_started() (told once)
     ready,      ///< greeted: offers() is known, commands may be given (told once)
     reply,      ///< last_reply() answers the oldest command without an answer
     failed,     ///< failure() says why; drop the connection
   };
 
   /// `hostname` is what EHLO says of us.
-  explicit client_engine(std::string hostname, bool lmtp = false);
+  explicit client_engine(std::string hostname, bool lmtp = false,
+                         starttls_use tls = starttls_use::never);
+
+  /// The handshake is done: after `start_tls`, or before anything was received where TLS begins
+  /// with the connection. `authenticated` = the next hop has proved who it is: only then it can
+  /// keep the promise of REQUIRETLS, and is taken to offer it (RFC 8689 §4.2.1).
+  void tls_started(bool authenticated);
 
   /// Before the first octets: AUTH is to succeed before `ready`. `nonce` is for SCRAM; empty = a
   /// random one.
@@ -78,15 +96,20 @@ public:
   [[nodiscard]] std::chrono::seconds timeout() const;
 
 private:
-  enum class state { greeting, ehlo, helo, auth, ready, failed };
+  enum class state { greeting, ehlo, helo, starttls, handshake, auth, ready, failed };
   event fail(client_failure why);
   [[nodiscard]] bool answer_due() const;
+  void say_hello();
   event hello_answer();
   event greeted();
   event auth_outcome(authentication::outcome what);
+  event ehlo_taken();
+  event starttls_answer();
 
   std::string hostname_;
   bool lmtp_;
+  starttls_use starttls_;
+  bool authenticated_ = false; ///< the next hop has shown who it is
   state state_ = state::greeting;
   std::string input_;
   std::size_t read_ = 0; ///< octets of input_ that are done

@@ -51,6 +51,7 @@ struct extensions {
   unsigned xforward_attributes = 0;  ///< of `xforward_attribute`
   unsigned mechanisms = 0;           ///< of `mechanism` (authentication.hpp); never announced
   std::optional<std::uint64_t> size; ///< octets; absent or 0 = no fixed limit (RFC 1870 §3)
+  bool starttls = false;             ///< RFC 3207; a matter of one hop, never mirrored
   /// What stands behind those keywords whose parameters are carried as they are (deliver_by, …): a
   /// keyword's bit, and its words, a blank before each.
   std::vector<std::pair<unsigned, std::string>> words;
@@ -67,8 +68,10 @@ struct extensions {
 
 /// What a relay announces: what the next hop offers, with the smaller of both sizes (`max_size` in
 /// octets, 0 = none), and pipelining always, since that is ours. CHUNKING is between two neighbours
-/// alone and not mirrored.
-[[nodiscard]] extensions mirrored(const extensions& next_hop, std::uint64_t max_size);
+/// alone and not mirrored, nor is STARTTLS; REQUIRETLS only where the client too is `inside_tls`
+/// (RFC 8689 §4.2).
+[[nodiscard]] extensions mirrored(const extensions& next_hop, std::uint64_t max_size,
+                                  bool inside_tls = false);
 
 /// All that can be announced while nothing is known of the next hop, because it cannot be reached;
 /// every MAIL is deferred then.

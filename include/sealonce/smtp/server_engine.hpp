@@ -36,6 +36,14 @@ struct envelope {
 /// here, to their last octet.
 class server_engine {
 public:
+  /// TLS on the connection of this client.
+  enum class security {
+    plain,    ///< and nothing else
+    offered,  ///< STARTTLS is offered
+    required, ///< until STARTTLS everything but NOOP, EHLO, STARTTLS and QUIT gets 530 (RFC 3207)
+    secure,   ///< inside TLS
+  };
+
   struct options {
     std::string hostname;
     std::uint64_t max_size = 0;    ///< octets; 0 = no limit of our own
@@ -45,12 +53,15 @@ public:
     /// recipient and this client takes one answer, they could end differently.
     bool one_recipient = false;
     bool chunking = false; ///< CHUNKING is offered (RFC 3030)
+    security tls = security::plain;
   };
 
   enum class event {
     need_input, ///< nothing more can be done: send output(), read
     hello,      ///< EHLO, HELO or LHLO: call answer_hello(); a transaction in hand is over
     forward,    ///< forwarded() goes to the next hop; answer() is due for it
+    start_tls,  ///< STARTTLS (answered 220): send output(), then the handshake, then tls_started();
+                ///< nothing else happens before that
     reset,      ///< RSET (answered): a transaction in hand is over at the next hop too
     chunk,      ///< chunk() is the next piece of the message
     chunk_end,  ///< all octets of a BDAT have come: last_chunk() says what is due
@@ -82,6 +93,10 @@ public:
 
   /// The extensions to announce, as the answer to the last `hello`.
   void answer_hello(const extensions& offer);
+  /// The handshake after `start_tls` is done. All that the client has said is forgotten, EHLO too
+  /// (RFC 3207 §4.2), and octets that were received since are thrown away; those that it had sent
+  /// in one piece with STARTTLS have ended the session already.
+  void tls_started();
   /// The reply to the oldest forwarded command that has none yet. One that makes no sense for it
   /// (250 for DATA, 354 for MAIL) becomes 451 4.5.0. Octets that the client sent behind DATA
   /// without waiting for this reply end the session with 554 5.5.0, whatever the reply was: then
@@ -154,6 +169,7 @@ private:
   [[nodiscard]] event handle_bdat(const command& c);
   [[nodiscard]] reply chunk_refusal() const;
   [[nodiscard]] event next_of_chunk();
+  [[nodiscard]] event handle_starttls(const command& c);
   [[nodiscard]] event handle_xforward(const command& c);
   [[nodiscard]] event forward(verb what, unsigned needs);
   const std::string& note_answer(verb what, const reply& r);
@@ -174,6 +190,7 @@ private:
   bool closing_ = false;
   bool hello_due_ = false;       ///< answer_hello() is
   bool data_due_ = false;        ///< DATA is not answered yet
+  bool tls_due_ = false;         ///< tls_started() is
   bool mail_refused_ = false;    ///< MAIL was refused, and its group is not over
   bool utf8_ = false;            ///< this transaction has SMTPUTF8
   std::size_t rcpt_pending_ = 0; ///< RCPTs not answered yet

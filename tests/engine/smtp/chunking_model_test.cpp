@@ -126,6 +126,9 @@ private:
       case event::chunk_end:
         end_chunk();
         break;
+      case event::start_tls:
+        BOOST_FAIL("STARTTLS was not offered");
+        return;
       case event::close:
         closed_ = true;
         return;

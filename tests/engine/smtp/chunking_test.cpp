@@ -111,6 +111,9 @@ private:
         events_ += engine.last_chunk() ? "]LAST" : "]";
         inside_ = false;
         return; // an answer is due
+      case event::start_tls:
+        events_ += "<start_tls>";
+        break;
       case event::close:
         events_ += "<close>";
         closed_ = true;

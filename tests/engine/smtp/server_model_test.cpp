@@ -136,6 +136,9 @@ private:
       case event::chunk_end:
         BOOST_FAIL("nobody was offered CHUNKING");
         break;
+      case event::start_tls:
+        BOOST_FAIL("STARTTLS was not offered");
+        return;
       case event::close:
         closed_ = true;
         return;

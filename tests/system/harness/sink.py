@@ -29,6 +29,7 @@ class Delivery:
     content: bytes    # dots unstuffed, with its final CRLF
     xforward: dict
     connection: int
+    tls: str = ""     # the version of TLS it came in
 
     def addresses(self):
         return [path for path, _ in self.recipients]
@@ -66,9 +67,12 @@ class _Connection:
         self.buffer = b""
         self.transaction = _Transaction()
         self.xforward = {}
+        self.secure = False
 
     def run(self):
         try:
+            if self.sink.implicit_tls:
+                self.start_tls()
             self.answer("connect", "", "220 sink.example ESMTP")
             while True:
                 self.command(self.read_until(b"\r\n").decode("utf-8", "surrogateescape"))
@@ -78,9 +82,20 @@ class _Connection:
             self.peer.close()
             self.sink.forget(self)
 
+    def start_tls(self):
+        self.peer = self.sink.tls.wrap_socket(self.peer, server_side=True)
+        self.secure = True
+
+    def do_starttls(self, line):
+        if self.sink.tls is None:
+            self.answer("starttls", line, "502 5.5.2 unknown")
+        elif self.answer("starttls", line, "220 2.0.0 go on").startswith("220"):
+            self.start_tls()
+
     def closed_by_peer(self):
         try:
-            return self.peer.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+            # Below TLS, where there is TLS: it has no peeking.
+            return socket.socket.recv(self.peer, 1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
         except BlockingIOError:
             return False
         except OSError:
@@ -142,6 +157,8 @@ class _Connection:
     def command(self, line):
         verb = line.split(" ", 1)[0].lower()
         self.sink.note(self.number, line)
+        if not self.secure:
+            self.sink.plain_commands.append(verb)
         handler = getattr(self, "do_" + verb, None)
         if handler is None or (verb in ("ehlo", "helo") if self.sink.lmtp else verb == "lhlo"):
             self.answer(verb, line, "502 5.5.2 unknown")
@@ -150,6 +167,8 @@ class _Connection:
 
     def do_ehlo(self, line):
         keywords = ["sink.example", *self.sink.keywords]
+        if self.sink.tls is not None and not self.secure:
+            keywords.append("STARTTLS")
         text = "".join(f"250-{k}\n" for k in keywords[:-1]) + f"250 {keywords[-1]}"
         self.answer("ehlo", line, text)
         self.transaction = _Transaction()
@@ -193,7 +212,8 @@ class _Connection:
             ends = [(recipient[0], [recipient]) for recipient in transaction.recipients]
         for what, recipients in ends:
             self.end_message(what, Delivery(transaction.reverse_path, transaction.mail_parameters,
-                                            recipients, content, xforward, self.number))
+                                            recipients, content, xforward, self.number,
+                                            self.peer.version() if self.secure else ""))
 
     def end_message(self, line, delivery):
         # Recorded before the reply is out: whoever has seen the 250 finds the message here.
@@ -221,8 +241,12 @@ class _Connection:
 class Sink:
     """Listens from start() to stop(); all members may be read from any thread."""
 
-    def __init__(self, port, keywords=EHLO_KEYWORDS, lmtp=False, host="127.0.0.1"):
+    def __init__(self, port, keywords=EHLO_KEYWORDS, lmtp=False, host="127.0.0.1", tls=None,
+                 implicit_tls=False):
         self.port, self.host = port, host
+        self.tls = tls  # an ssl.SSLContext: STARTTLS is offered
+        self.implicit_tls = implicit_tls
+        self.plain_commands = []  # verbs that came outside TLS
         self.lmtp = lmtp
         self.keywords = list(keywords)
         self.deliveries = []
@@ -348,4 +372,5 @@ class Sink:
         with self._lock:
             self.deliveries.clear()
             self.commands.clear()
+            self.plain_commands.clear()
             self.octets = 0

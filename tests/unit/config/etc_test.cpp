@@ -1,6 +1,7 @@
 // etc/sealonce.toml is documentation that nobody may doubt: it parses as it is, it parses with
 // every key commented in, it names every key of this version and shows its default.
 
+#include "certificates.hpp"
 #include <sealonce/config/load.hpp>
 #include <sealonce/policy/signing_tables.hpp>
 
@@ -51,13 +52,30 @@ bool is_commented_out(const std::string& line) {
          (line[1] == '[' || std::islower(static_cast<unsigned char>(line[1])) != 0);
 }
 
+void replace_all(std::string& in, const std::string& what, const std::string& by) {
+  for (auto at = in.find(what); at != std::string::npos; at = in.find(what, at + by.size()))
+    in.replace(at, what.size(), by);
+}
+
+/// A directory with the certificates that the file names.
+const std::string& tls_files() {
+  static const test::scratch_directory directory;
+  static const std::string path = [] {
+    const test::certificate one;
+    directory.write("ca.pem", one.pem());
+    directory.write("mail.example.com.pem", one.pem());
+    directory.write("mail.example.com.key", one.key_pem());
+    return directory.path().string();
+  }();
+  return path;
+}
+
 std::string text(bool all_keys) {
   std::string out;
   for (const std::string& line : shipped_lines())
     out += (all_keys && is_commented_out(line) ? line.substr(1) : line) + "\n";
-  const std::string tables = "/etc/opendkim/"; // a table that is not there is an error
-  for (auto at = out.find(tables); at != std::string::npos; at = out.find(tables))
-    out.replace(at, tables.size(), SEALONCE_TEST_DATA "/tables/");
+  replace_all(out, "/etc/opendkim/", SEALONCE_TEST_DATA "/tables/"); // must be there, as these:
+  replace_all(out, "/etc/sealonce/tls/", tls_files() + "/");
   const std::string password = "/etc/sealonce/smarthost.password"; // as is a password
   if (const auto at = out.find(password); all_keys && at != std::string::npos)
     out.replace(at, password.size(), password_file().string());
@@ -112,6 +130,9 @@ BOOST_AUTO_TEST_CASE(with_every_key_commented_in_it_parses_and_shows_the_default
   const auto shown = made(text(true));
   const auto unset = made("");
   BOOST_TEST((shown->relays[0].mode == unset->relays[0].mode));
+  BOOST_TEST((shown->relays[0].tls->mode == config::tls_settings().mode));
+  BOOST_TEST((shown->relays[0].next_hop_tls->level == config::next_hop_tls_settings().level));
+  BOOST_TEST(shown->relays[0].next_hop_tls->implicit == config::next_hop_tls_settings().implicit);
   BOOST_TEST(shown->relays[0].allow.size() == unset->relays[0].allow.size());
   BOOST_TEST(shown->relays[0].xforward_from.size() == unset->relays[0].xforward_from.size());
   BOOST_TEST(shown->relays[0].received == unset->relays[0].received);
