@@ -4,8 +4,8 @@
 // DESCRIPTION
 //   In SMTP or LMTP. Steps: a command is given, the output is sent, octets arrive. There is never a
 //   reply without a command that was sent before it, none after a failure, and nothing that is no
-//   complete reply counts as one. Where we log in by SCRAM, a next hop that does not know the password never gets
-//   to see a command.
+//   complete reply counts as one. Where we log in by SCRAM, a next hop that does not know the
+//   password never gets to see a command.
 
 #include "fuzzing.hpp"
 #include <sealonce/smtp/client_engine.hpp>
