@@ -6,6 +6,7 @@ import re
 from harness.loop import own_signatures
 from harness.relay import MESSAGE, RECIPIENT, SENDER, RelayCase
 from harness.smtp_client import dot_stuff
+from t_tls import TlsCase, large_message
 
 B = "zoe@rcpt.example"
 
@@ -253,3 +254,28 @@ class LmtpChunks(RelayCase):
     def test_data_refused(self):
         self.sink.on("data", reply="451 4.3.0 not now", times=1)
         self.assertEqual(self.send(), ["451 4.3.0 not now"] * 2)
+
+
+class ChunksInsideTls(TlsCase):
+    relay_keys = ('chunking = true\n'
+                  'tls = { certificate = "{certificate}", key = "{key}", mode = "required" }')
+
+    def test_before_and_inside(self):
+        """Before STARTTLS a chunk is swallowed and refused; inside it is as everywhere."""
+        client = self.tls_client()
+        client.reply()
+        client.command("EHLO client.example", "250")
+        client.send(b"BDAT 6 LAST\r\nQUIT\r\n")
+        self.assertTrue(client.reply().startswith("530 5.7.0"))
+        client.command("STARTTLS", "220")
+        client.wrap()
+        self.assertIn("CHUNKING", client.command("EHLO client.example", "250"))
+        content = large_message(3 << 20)
+        client.command(f"MAIL FROM:<{SENDER}>", "250")
+        client.command(f"RCPT TO:<{RECIPIENT}>", "250")
+        half = len(content) // 2
+        client.send(b"BDAT %d\r\n" % half + content[:half] +
+                    b"BDAT %d LAST\r\n" % (len(content) - half) + content[half:])
+        self.assertTrue(client.reply().startswith("250"))
+        self.assertTrue(client.reply().startswith("250"))
+        self.assert_arrived(content)
