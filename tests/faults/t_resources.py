@@ -111,7 +111,7 @@ class NoMemory(Want):
         block = b"0123456789abcde\r\n" * 10_000
         answer = None
         try:
-            for _ in range(2 * self.MORE // len(block)):
+            for _ in range(5 * self.MORE // len(block)):
                 client.send(block)
             answer = client.reply()
         except (OSError, AssertionError):  # it stopped reading
