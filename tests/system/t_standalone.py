@@ -1,14 +1,24 @@
 """sealonce on its own: clients send to it, it sends through a smarthost. swaks as the client."""
 
 import email.utils
+import os
 import re
+import smtplib
+import ssl
+import subprocess
 import time
 
+from harness.certificates import Authority
 from harness.deadline import wait_for
-from harness.loop import Loop, own_signatures
+from harness.loop import Loop, make_keys, own_signatures
+from harness.ports import free_port
+from harness.postfix import REPOSITORY
+from harness.program import Program
 from harness.relay import MESSAGE, RECIPIENT, SENDER, RelayCase
+from harness.sink import Sink
+from harness.smarthost import Smarthost
 from harness.smtp_client import SmtpClient
-from harness.verify import split_fields
+from harness.verify import Verifiers, split_fields
 from harness.workspace import ServerCase
 
 # RFC 5321 §4.4 as sealonce writes it.
@@ -115,3 +125,102 @@ class GoesRound(ServerCase):
                  loop.postfix.log)
         self.assertRegex(loop.postfix.log(), "status=bounced .*554 5.4.6 Too many hops")
         self.assertFalse([d for d in loop.sink.deliveries if d.reverse_path])
+
+
+class Example(ServerCase):
+    """etc/sealonce-smarthost.toml with the names of this test: swaks → sealonce → Postfix as the
+    smarthost, TLS on both ways and a password on the second."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.sink = cls.keep(Sink(free_port()).start())
+        authority = Authority(cls.workspace.directory("tls"))
+        certificate, key = authority.make("mail.example.com")
+        cls.smarthost = cls.keep(Smarthost(
+            cls.workspace, cls.sink.port, {"relay": "secret"}, smtpd_tls_security_level="encrypt",
+            smtpd_tls_auth_only="yes", smtpd_tls_cert_file=certificate, smtpd_tls_key_file=key,
+            smtpd_tls_loglevel="1").start())
+        keys, name_server = make_keys(cls.workspace, {"rsa.example": ["rsa"]})
+        cls.keep(name_server.start())
+        cls.verifiers = Verifiers(cls.workspace, name_server.port)
+        password = cls.workspace / "password"
+        with open(password, "w") as file:
+            file.write("secret\n")
+        os.chmod(password, 0o600)
+        cls.port = free_port()
+        with open(f"{REPOSITORY}/etc/sealonce-smarthost.toml") as file:
+            text = file.read()
+        for documented, own in (
+                ('"0.0.0.0:587", "[::]:587"', f'"127.0.0.1:{cls.port}"'),
+                ('"192.0.2.0/24", "2001:db8:1::/48"', '"127.0.0.0/8"'),
+                ('"smtp.example.net:587", "smtp2.example.net:587"',
+                 f'"localhost:{cls.smarthost.front}"'),
+                ('level = "verify"', f'level = "verify"\nca_file = "{authority.ca_file}"'),
+                ("/etc/sealonce/tls", authority.directory),
+                ("/etc/sealonce/smarthost.password", password),
+                ('username = "relay@example.com"', 'username = "relay"'),
+                ('name = "example.com"', 'name = "rsa.example"'),
+                ('selector = "mail"', 'selector = "rsa"'),
+                ("/etc/sealonce/keys/example.com/mail.private", keys["rsa.example"][0][1])):
+            if documented not in text:
+                raise AssertionError(f"the example has no {documented}")
+            text = text.replace(documented, str(own))
+        cls.program = cls.keep(Program(cls.workspace, text, "standalone").start())
+
+    def setUp(self):
+        self.smarthost.wait_until_empty()
+        self.sink.clear()
+
+    def swaks(self, *options):
+        message = self.workspace / "message"
+        with open(message, "wb") as file:
+            file.write(MESSAGE.replace(b"\r\n", b"\n"))
+        return subprocess.run(
+            ["swaks", "--server", f"127.0.0.1:{self.port}", "--from", SENDER, "--to", RECIPIENT,
+             "--helo", "client.example", "--data", f"@{message}", *options],
+            capture_output=True, timeout=120, text=True)
+
+    def test_swaks_to_smarthost(self):
+        done = self.swaks("--tls")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("250 2.0.0 Ok: queued as", done.stdout)
+        wait_for(lambda: self.sink.deliveries, "the message at the sink", 60, self.smarthost.log)
+        log = self.smarthost.log()
+        self.assertIn("TLS connection established from localhost", log)
+        self.assertIn("sasl_method=SCRAM-SHA-256, sasl_username=relay@mail.example", log)
+        content = self.sink.deliveries[0].content
+        found = RECEIVED.search(content)
+        self.assertTrue(found, content)
+        self.assertEqual(found["protocol"], b"ESMTPS")
+        self.assertEqual(found["by"], b"mail.example.com")
+        self.assertEqual(len(own_signatures(content, "rsa.example")), 1)
+        for verdict in self.verifiers.all_three(content):
+            self.assertTrue(verdict.passed, verdict)
+
+    def test_without_tls_there_is_no_mail(self):
+        done = self.swaks()
+        self.assertNotEqual(done.returncode, 0)
+        self.assertRegex(done.stdout, "530 5.7.0 ")
+        self.assertEqual(self.sink.deliveries, [])
+
+    def test_smtplib(self):
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with smtplib.SMTP("127.0.0.1", self.port, "client.example", timeout=60) as client:
+            client.starttls(context=context)
+            self.assertEqual(client.sendmail(SENDER, [RECIPIENT], MESSAGE), {})
+
+    def test_a_smarthost_that_is_somebody_else(self):
+        """Its certificate is for another name: neither the password nor the mail go there."""
+        text = open(self.program.config).read().replace(
+            "[relay.next_hop_tls]", '[relay.next_hop_tls]\nname = "smtp.example.net"')
+        port = free_port()
+        program = Program(self.workspace, text.replace(f":{self.port}\"", f":{port}\""), "other")
+        self.addCleanup(program.stop)
+        program.start()
+        mark = len(self.smarthost.log())
+        done = subprocess.run(["swaks", "--server", f"127.0.0.1:{port}", "--tls", "--from", SENDER,
+                               "--to", RECIPIENT], capture_output=True, timeout=120, text=True)
+        self.assertRegex(done.stdout, r"<~\* 451 4\.\d\.\d ")
+        self.assertNotIn("sasl_method", self.smarthost.log()[mark:])

@@ -13,42 +13,11 @@ from harness.loop import make_keys, own_signatures
 from harness.messages import USUAL
 from harness.ports import free_port
 from harness.postfix import Postfix
-from harness.process import Daemon
+from harness.program import Program, keys_text
 from harness.relay import MESSAGE, RECIPIENT, SENDER
-from harness.sealonce import binary
 from harness.sink import Sink
 from harness.workspace import ServerCase
 from harness.smtp_client import SmtpClient
-
-
-class Program:
-    """sealonce with a configuration as it is written; its log, and how it ended."""
-
-    def __init__(self, workspace, text, name):
-        self.base = workspace.directory(name)
-        self.config = f"{self.base}/sealonce.toml"
-        with open(self.config, "w") as file:
-            file.write(text)
-        self.starts = 0
-        self.daemon = None
-
-    def start(self):
-        self.starts += 1
-        self.daemon = Daemon([binary(), "serve", "--config", self.config],
-                             f"{self.base}/log.{self.starts}")
-        self.daemon.wait_for_log("ready:")
-        return self
-
-    def stop(self):
-        if self.daemon is not None:
-            self.daemon.stop()
-            self.daemon = None
-
-
-def keys_text(keys):
-    return "".join(f'[[domain]]\nname = "{domain}"\n' + "".join(
-        f'[[domain.key]]\nselector = "{s}"\nfile = "{f}"\n' for s, f in pairs)
-        for domain, pairs in keys.items())
 
 
 class ChrootedPostfix(ServerCase):

@@ -23,8 +23,8 @@ BOOST_AUTO_TEST_SUITE(etc)
 
 namespace {
 
-std::vector<std::string> shipped_lines() {
-  std::ifstream in(SEALONCE_TEST_DATA "/../../etc/sealonce.toml");
+std::vector<std::string> shipped_lines(const std::string& file = "sealonce.toml") {
+  std::ifstream in(SEALONCE_TEST_DATA "/../../etc/" + file);
   BOOST_TEST_REQUIRE(in.good());
   std::vector<std::string> lines;
   for (std::string line; std::getline(in, line);)
@@ -70,15 +70,14 @@ const std::string& tls_files() {
   return path;
 }
 
-std::string text(bool all_keys) {
+std::string text(bool all_keys, const std::string& file = "sealonce.toml") {
   std::string out;
-  for (const std::string& line : shipped_lines())
+  for (const std::string& line : shipped_lines(file))
     out += (all_keys && is_commented_out(line) ? line.substr(1) : line) + "\n";
   replace_all(out, "/etc/opendkim/", SEALONCE_TEST_DATA "/tables/"); // must be there, as these:
   replace_all(out, "/etc/sealonce/tls/", tls_files() + "/");
-  const std::string password = "/etc/sealonce/smarthost.password"; // as is a password
-  if (const auto at = out.find(password); all_keys && at != std::string::npos)
-    out.replace(at, password.size(), password_file().string());
+  if (all_keys)
+    replace_all(out, "/etc/sealonce/smarthost.password", password_file().string());
   return out;
 }
 
@@ -172,6 +171,22 @@ BOOST_AUTO_TEST_CASE(with_every_key_commented_in_it_parses_and_shows_the_default
   BOOST_TEST((shown->log.target == unset->log.target));
   BOOST_TEST((shown->log.format == unset->log.format));
   BOOST_TEST((shown->log.level == unset->log.level));
+}
+
+// All but the domain's key is as it would be on that machine.
+BOOST_AUTO_TEST_CASE(the_example_for_a_smarthost_is_taken_without_a_warning) {
+  const auto s = made(text(true, "sealonce-smarthost.toml"));
+  BOOST_TEST_REQUIRE(s->relays.size() == 1u);
+  const auto& relay = s->relays[0];
+  BOOST_TEST(relay.received);
+  BOOST_TEST((relay.tls->mode == config::tls_mode::required));
+  BOOST_TEST((relay.next_hop_tls->level == config::tls_level::verify));
+  BOOST_TEST_REQUIRE(relay.next_hop_auth != nullptr);
+  BOOST_TEST(!relay.next_hop_auth->plaintext);
+  BOOST_TEST(relay.allow.size() == 2u);
+  BOOST_TEST(s->warnings.empty());
+  for (const std::string& line : s->warnings)
+    BOOST_TEST_MESSAGE(line);
 }
 
 BOOST_AUTO_TEST_CASE(it_tells_the_oversigned_fields) {
