@@ -8,6 +8,7 @@ import time
 from harness.deadline import wait_for
 from harness.loop import make_keys
 from harness.ports import free_port
+from harness.postfix import Postfix
 from harness.relay import MESSAGE, RECIPIENT, SENDER
 from harness.sealonce import Sealonce
 from harness.sink import Sink
@@ -132,6 +133,36 @@ class InOrder(NextHopsCase):
         self.assertRegex(self.send(program), "^451 4.4.2 ")
         self.assertEqual(self.counts(), (0, 0))
         self.assertFalse(any(line.startswith("MAIL") for _, line in self.second.commands))
+
+
+class RealServers(NextHopsCase):
+    """Two Postfix as next hops, of which the first goes away and comes back."""
+
+    def test_the_second_stands_in(self):
+        servers = [Postfix(self.workspace, sink.port, name)
+                   for name, sink in (("one", self.first), ("two", self.second))]
+        for server in servers:
+            self.addCleanup(server.stop)
+            server.start()
+        ports = ", ".join(f'"127.0.0.1:{server.front}"' for server in servers)
+        program = self.sealonce(f"[{ports}]")
+        self.assertRegex(self.send(program), "^250 2.0.0 Ok: queued as")
+        servers[0].stop()
+        for _ in range(3):
+            self.assertRegex(self.send(program), "^250 2.0.0 Ok: queued as")
+        servers[0].start()
+
+        def back():
+            self.assertRegex(self.send(program), "^250 2.0.0 Ok: queued as")
+            return " is back" in program.log()
+        wait_for(back, "the first in use again", 60, program.log)
+        sent = len(program.transactions())
+        for server in servers:
+            server.wait_until_empty()
+            self.assertEqual(server.complaints(), [])
+        self.assertEqual(sum(self.counts()), sent)
+        self.assertGreaterEqual(self.counts()[0], 2)
+        self.assertGreaterEqual(self.counts()[1], 3)
 
 
 class Pool(NextHopsCase):

@@ -6,6 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -289,6 +290,53 @@ BOOST_AUTO_TEST_CASE(what_comes_before_it_was_asked_is_not_believed) {
     s.give("250-next.example\r\n250 AUTH PLAIN\r\n235 already\r\n");
     s.expect_failure(client_failure::unasked_reply);
     s.engine.output().clear();
+  });
+}
+
+// What was offered in plaintext may be forged: only what is offered inside counts, and there the
+// password may be shown.
+BOOST_AUTO_TEST_CASE(the_login_is_inside_tls) {
+  struct script : client_script {
+    explicit script(test::cutting how)
+        : client_script(how, std::numeric_limits<std::size_t>::max(), false,
+                        smtp::starttls_use::must) {}
+    void up_to_tls() {
+      log_in(*this, all, false);
+      hello(*this, "250-next.example\r\n250-STARTTLS\r\n250-AUTH PLAIN\r\n");
+      expect_send("STARTTLS\r\n");
+      give("220 go on\r\n");
+      expect_start_tls();
+      start_tls();
+      expect_send("EHLO relay.example\r\n");
+    }
+  };
+  test::in_every_cutting<script>([](script& s) {
+    s.up_to_tls();
+    s.give("250-next.example\r\n250 AUTH PLAIN LOGIN\r\n");
+    s.expect_send("AUTH PLAIN " + encoded("\0user\0pencil"sv) + "\r\n");
+    s.give("235 Ok\r\n");
+    s.expect_ready();
+  });
+  test::in_every_cutting<script>([](script& s) {
+    s.up_to_tls();
+    s.give("250 next.example\r\n");
+    s.expect_failure(client_failure::no_auth);
+    BOOST_TEST(s.engine.why() == "offers no authentication that sealonce knows");
+  });
+}
+
+BOOST_AUTO_TEST_CASE(without_tls_after_all_the_password_stays_here) {
+  struct script : client_script {
+    explicit script(test::cutting how)
+        : client_script(how, std::numeric_limits<std::size_t>::max(), false,
+                        smtp::starttls_use::may) {}
+  };
+  test::in_every_cutting<script>([](script& s) {
+    log_in(s, all, false);
+    hello(s, "250-next.example\r\n250-STARTTLS\r\n250-AUTH PLAIN LOGIN\r\n");
+    s.expect_send("STARTTLS\r\n");
+    s.give("454 4.7.0 not now\r\n");
+    s.expect_failure(client_failure::no_auth);
   });
 }
 
