@@ -60,8 +60,7 @@ result<std::string> parse_fingerprint(std::string_view text) {
 
 void read_fingerprints(const value& v, next_hop_tls_settings& t) {
   for (const value& one : v.strings())
-    if (auto digits = one.parsed<std::string>(parse_fingerprint))
-      t.fingerprints.push_back(std::move(*digits));
+    t.fingerprints.push_back(one.parsed<std::string>(parse_fingerprint).value_or(""));
 }
 
 constexpr std::array<row<tls_settings>, 3> tls_rows{{

@@ -70,6 +70,8 @@ void append_text(const transaction& t, std::string& out) {
   append_quoted(t.reply, out);
   out += " delay=";
   append_seconds(t.delay, out);
+  append_optional(" client_tls=", t.client_tls, out);
+  append_optional(" next_hop_tls=", t.next_hop_tls, out);
 }
 
 void append_json_members(const transaction& t, std::string& out) {
@@ -94,6 +96,10 @@ void append_json_members(const transaction& t, std::string& out) {
   append_member("reply", t.reply, out);
   out += ",\"delay\":";
   append_seconds(t.delay, out);
+  if (!t.client_tls.empty())
+    append_member("client_tls", t.client_tls, out);
+  if (!t.next_hop_tls.empty())
+    append_member("next_hop_tls", t.next_hop_tls, out);
 }
 
 } // namespace sealonce::log

@@ -85,6 +85,10 @@ bool allowed(const config::relay_settings& relay, const peer_address& peer) {
   return peer.unix_domain || peer.in(relay.allow);
 }
 
+bool speaks_tls_first(const config::relay_settings& relay) {
+  return relay.tls && relay.tls->mode == config::tls_mode::implicit;
+}
+
 /// One line, as far as the socket takes it at once.
 void refuse(stream_socket& socket, const smtp::reply& why) {
   (void)::send(socket.native_handle(), why.wire().data(), why.wire().size(),
@@ -103,12 +107,16 @@ void begin_session(worker& w, stream_socket socket, const std::string& relay_nam
   if (!allowed(*relay, peer)) {
     w.log(config::log_level::warning,
           "relay " + relay_name + ": " + peer.text + " refused: not in its allow list");
+    if (speaks_tls_first(*relay)) // a word in plaintext would only confuse
+      return;
     return refuse(socket, smtp::reply(554, "5.7.1", "Access denied"));
   }
   if (w.shared.sessions.load(std::memory_order_relaxed) >=
       settings->settings->server.max_connections) {
     w.log(config::log_level::warning,
           "relay " + relay_name + ": " + peer.text + " refused: server.max_connections is reached");
+    if (speaks_tls_first(*relay))
+      return;
     return refuse(socket, smtp::reply(421, "4.3.2", "Too many connections; try again later"));
   }
   prepare(socket);

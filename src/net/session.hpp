@@ -58,6 +58,7 @@ private:
   void excuse_login(smtp::reply& r);
   [[nodiscard]] awaitable<hop_event> open_next_hop(const hop_address& address);
   void make_next_hop(const hop_security& how);
+  [[nodiscard]] bool note_next_hop();
   [[nodiscard]] awaitable<std::size_t> send_batch();
   [[nodiscard]] awaitable<hop_event> wait_next_hop();
   void queue_command(const smtp::server_engine::forwarded_command& c);
@@ -107,6 +108,7 @@ private:
   smtp::server_engine engine_;
   std::unique_ptr<next_hop> hop_;
   std::string hop_failure_;      ///< why there is no next hop
+  std::string hop_tls_;          ///< version and cipher of the next hop that got MAIL last
   std::string_view hop_trouble_; ///< the same as an enhanced status code
   std::vector<smtp::server_engine::forwarded_command> batch_;
   std::unique_ptr<incoming_message> chunks_; ///< what BDAT has brought so far

@@ -11,6 +11,7 @@
 //   connection is closed, so that half a message is never delivered.
 
 #include "session.hpp"
+#include <sealonce/crypto/tls_session.hpp>
 #include <sealonce/limits.hpp>
 #include <sealonce/smtp/data_scanner.hpp>
 
@@ -131,6 +132,9 @@ void session::log_transaction(std::string_view action, std::string_view reason,
   const std::string reply = answer.code() == 0 ? std::string() : answer.one_line();
   t.reply = reply;
   t.delay = std::chrono::duration_cast<std::chrono::milliseconds>(deadline::clock::now() - begun_);
+  const std::string client_tls = upstream_.tls() ? upstream_.tls()->description() : std::string();
+  t.client_tls = client_tls;
+  t.next_hop_tls = hop_tls_;
   worker_.record(t);
 }
 

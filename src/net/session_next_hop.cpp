@@ -11,6 +11,7 @@
 //   take our password is trouble of ours: 451 4.7.8, and the mail stays with the upstream.
 
 #include "session.hpp"
+#include <sealonce/crypto/tls_session.hpp>
 #include <sealonce/limits.hpp>
 
 #include <utility>
@@ -40,6 +41,7 @@ bool is_about_login(const next_hop& hop, hop_event event) {
 awaitable<bool> session::reach_next_hop(bool fresh) {
   if (hop_)
     co_return true;
+  hop_tls_.clear();
   auto& pool = worker_.pool(relay_.name);
   const auto& addresses = snapshot_->next_hops.at(relay_.name);
   hop_failure_ = "no address of the next hop is known";
@@ -49,16 +51,23 @@ awaitable<bool> session::reach_next_hop(bool fresh) {
     if (!fresh)
       hop_ = pool.take(*address, snapshot_->settings);
     if (hop_)
-      co_return true;
+      co_return note_next_hop();
     const bool reached = co_await connect_next_hop(*address);
     if (reached)
-      co_return true;
+      co_return note_next_hop();
     const bool too_long = deadline::clock::now() - begun > limits::next_hop_search_timeout;
     if (upstream_gone_ || aborted_ || too_long)
       break;
   }
   worker_.shared.want_names();
   co_return false;
+}
+
+/// For the log. Always true.
+bool session::note_next_hop() {
+  if (hop_->io.tls())
+    hop_tls_ = hop_->io.tls()->description();
+  return true;
 }
 
 void session::make_next_hop(const hop_security& how) {

@@ -22,7 +22,7 @@ namespace {
 
 class conversation {
 public:
-  explicit conversation(bool lmtp) : engine_("relay.example", lmtp) {}
+  explicit conversation(bool lmtp) : engine_("relay.example", lmtp, smtp::starttls_use::may) {}
 
   void run(fuzz::input& in) {
     switch (in.below(3)) {
@@ -82,6 +82,11 @@ private:
       switch (engine_.next()) {
       case event::need_input:
         return;
+      case event::start_tls:
+        require(!ready_ && engine_.output().empty());
+        engine_.tls_started(false);
+        require(engine_.offers().set == 0);
+        break;
       case event::ready:
         require(!ready_ && !stranger_);
         ready_ = true;

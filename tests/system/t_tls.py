@@ -207,6 +207,46 @@ class Offered(TlsCase):
         self.assertTrue(client.reply().startswith("250"))
         self.assert_arrived(MESSAGE)
 
+    def test_client_leaves_while_the_next_hop_hangs(self):
+        """Seen inside TLS too, with its close_notify and commands that nobody read before it."""
+        for unread in (b"", b"RSET\r\nNOOP\r\n"):
+            self.sink.clear()
+            self.sink.on("rcpt", stall=True, times=1)
+            client = self.tls_client()
+            client.greet_inside()
+            client.send(f"MAIL FROM:<{SENDER}>\r\nRCPT TO:<{RECIPIENT}>\r\n".encode() + unread)
+            wait_for(lambda: any("RCPT" in line for _, line in self.sink.commands), "RCPT")
+            mark = len(self.sealonce.transactions())
+            client.close()
+            wait_for(lambda m=mark: len(self.sealonce.transactions()) > m, "the session's end")
+            self.sink.usual()
+        self.sink.clear()
+        self.test_smtplib()
+
+    def test_the_log_tells_version_and_cipher(self):
+        self.test_smtplib()
+        line = self.sealonce.wait_for_transactions(1)[-1]
+        self.assertRegex(line["client_tls"], "^TLSv1.3/TLS_")
+        self.assertNotIn("next_hop_tls", line)
+
+    def test_tls_1_2(self):
+        context = self.context()
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        client = TlsClient(self.sealonce.port, context)
+        self.addCleanup(client.close)
+        client.greet_inside()
+        self.assertTrue(client.transaction(SENDER, [RECIPIENT], MESSAGE).startswith("250"))
+        self.assert_arrived(MESSAGE)
+
+    def test_renegotiation_is_refused(self):
+        """openssl s_client asks for it at a line with R; TLS 1.2 only."""
+        done = subprocess.run(
+            ["openssl", "s_client", "-starttls", "smtp", "-crlf", "-tls1_2", "-connect",
+             f"localhost:{self.sealonce.port}"], input=b"R\nEHLO x\nQUIT\n", capture_output=True,
+            timeout=60)
+        self.assertIn(b"RENEGOTIATING", done.stderr)
+        self.assertIn(b"no renegotiation", done.stderr)
+
     def test_client_that_leaves_in_the_middle(self):
         """Before the final dot and with close_notify, without it, and in the handshake."""
         for how in ("notify", "cut", "handshake"):
@@ -331,6 +371,12 @@ class NextHopCase(TlsCase):
 class Verified(NextHopCase):
     relay_keys = 'next_hop_tls = { ca_file = "{ca}" }'
     further = '[message]\nmemory_limit = "64KiB"\n'
+
+    def test_the_log_tells_version_and_cipher(self):
+        self.test_it_goes_inside()
+        line = self.sealonce.wait_for_transactions(1)[-1]
+        self.assertRegex(line["next_hop_tls"], "^TLSv1.3/TLS_")
+        self.assertNotIn("client_tls", line)
 
     def test_it_goes_inside(self):
         self.assertTrue(self.transact().startswith("250"))

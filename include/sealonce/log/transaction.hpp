@@ -26,11 +26,14 @@ struct transaction {
   std::string_view reason; ///< the decision's word
   std::string_view reply;  ///< our reply to end-of-data; lines of a long one joined by a blank
   std::chrono::milliseconds delay{0}; ///< MAIL to the reply
+  std::string_view client_tls;        ///< "TLSv1.3/CIPHER"; each left out where empty
+  std::string_view next_hop_tls;
 };
 
 /// Appends one line without its line end:
 /// relay= queue_id= client= [client_name= helo= proto=] from=<…> nrcpt= [refused=] size= action=
 /// keys= reason= reply="…" delay=0.000
+/// [client_tls= next_hop_tls=]
 void append_text(const transaction& t, std::string& out);
 
 /// Appends the members of a JSON object, without braces, in the same order and with the same names.
