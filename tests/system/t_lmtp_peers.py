@@ -2,6 +2,7 @@
 recipient gets each message once, whoever refuses whom."""
 
 import os
+import random
 import unittest
 
 from harness.deadline import wait_for
@@ -138,6 +139,29 @@ class LmtpThrough(PeersCase):
         self.assertEqual(self.delivered(), sorted(n for n in names if "never" not in n))
         bounces = [d for d in self.lmtp.deliveries if d.addresses() == [SENDER]]
         self.assertEqual(len(bounces) + len(self.sink.deliveries), 1)
+        self.assertEqual(self.postfix.complaints(), [])
+
+    def test_random_ends(self):
+        """Whatever becomes of whom: those who were not refused for good have it once, the others
+        never."""
+        seed = random.randrange(1 << 32)
+        chance = random.Random(seed)
+        wanted, refused = [], []
+        for message in range(12):
+            names = [f"m{message}-{n}@rcpt.example" for n in range(chance.randrange(1, 6))]
+            for name in names:
+                end = chance.choice(("taken", "taken", "later", "lost", "half", "refused"))
+                (refused if end == "refused" else wanted).append(name)
+                if end != "taken":
+                    self.lmtp.on("dot", match=name, times=None if end == "refused" else 1, **{
+                        "later": {"reply": "452 4.2.2 later"}, "lost": {"drop": True},
+                        "half": {"half": "250 2.0.0 Ok: que"},
+                        "refused": {"reply": "550 5.2.1 never"}}[end])
+            self.submit(names)
+        self.postfix.wait_until_empty()
+        delivered = {name: self.delivered().count(name) for name in wanted + refused}
+        self.assertEqual([n for n in refused if delivered[n]], [], f"seed {seed}")
+        self.assertEqual([n for n in wanted if delivered[n] != 1], [], f"seed {seed}")
         self.assertEqual(self.postfix.complaints(), [])
 
     def test_next_hop_lost_between_replies(self):
