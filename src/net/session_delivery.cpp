@@ -123,7 +123,6 @@ std::string session::trace_field() const {
   facts.tls = upstream_.tls() != nullptr;
   facts.esmtp = engine_.esmtp();
   facts.lmtp = relay_.listen_protocol == config::protocol::lmtp;
-  facts.tls = upstream_.tls() != nullptr;
   facts.utf8 = engine_.utf8();
   facts.time = std::time(nullptr);
   return smtp::received_field(facts);
