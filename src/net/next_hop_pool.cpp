@@ -81,13 +81,34 @@ bool next_hop_pool::note_failure(const hop_address& address, clock::time_point n
     if (known.endpoint != address.endpoint)
       continue;
     known.again_at = now + limits::next_hop_pause;
+    known.login_under = nullptr;
     const bool tell = now - known.told_at >= limits::repeated_complaint;
     if (tell)
       known.told_at = now;
     return tell;
   }
-  troubles_.push_back({address.endpoint, now + limits::next_hop_pause, now});
+  troubles_.push_back({address.endpoint, now + limits::next_hop_pause, now, nullptr, {}});
   return true;
+}
+
+void next_hop_pool::note_refused_login(const hop_address& address, config::settings_ptr under,
+                                       std::string why) {
+  for (trouble& known : troubles_) {
+    if (known.endpoint != address.endpoint)
+      continue;
+    known.login_under = std::move(under);
+    known.login_refused = std::move(why);
+    return;
+  }
+}
+
+const std::string* next_hop_pool::refused_login(const hop_address& address,
+                                                const config::settings_ptr& under,
+                                                clock::time_point now) const {
+  const trouble* known = trouble_with(address);
+  return known != nullptr && known->login_under == under && now < known->again_at
+             ? &known->login_refused
+             : nullptr;
 }
 
 bool next_hop_pool::note_success(const hop_address& address) {

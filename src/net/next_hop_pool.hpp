@@ -37,6 +37,13 @@ public:
   void trying(const hop_address& address, clock::time_point now);
   /// True where an administrator has not been told lately.
   [[nodiscard]] bool note_failure(const hop_address& address, clock::time_point now);
+  /// It has just failed because it did not take our login under these settings: not to be asked
+  /// with the same password for each message, because accounts get locked.
+  void note_refused_login(const hop_address& address, config::settings_ptr under, std::string why);
+  /// Why, while the pause is not over and the settings are the same; null = it may be asked.
+  [[nodiscard]] const std::string* refused_login(const hop_address& address,
+                                                 const config::settings_ptr& under,
+                                                 clock::time_point now) const;
   /// True where it had failed before.
   [[nodiscard]] bool note_success(const hop_address& address);
 
@@ -53,6 +60,8 @@ private:
     asio::generic::stream_protocol::endpoint endpoint;
     clock::time_point again_at; ///< when it has its place in the order back
     clock::time_point told_at;
+    config::settings_ptr login_under; ///< null = it was something else than the login
+    std::string login_refused;        ///< why
   };
   [[nodiscard]] const trouble* trouble_with(const hop_address& address) const;
 

@@ -56,6 +56,7 @@ private:
   [[nodiscard]] awaitable<bool> tell_original_client(bool pipelined);
   [[nodiscard]] awaitable<bool> connect_next_hop(const hop_address& address);
   void excuse_login(smtp::reply& r);
+  [[nodiscard]] bool login_refused_lately(const hop_address& address);
   [[nodiscard]] awaitable<hop_event> open_next_hop(const hop_address& address);
   void make_next_hop(const hop_security& how);
   [[nodiscard]] bool note_next_hop();

@@ -120,7 +120,6 @@ std::string session::trace_field() const {
   facts.id = own_id_;
   if (recipients_.size() == 1) // several must not learn of each other
     facts.recipient = recipients_.front();
-  facts.tls = upstream_.tls() != nullptr;
   facts.esmtp = engine_.esmtp();
   facts.lmtp = relay_.listen_protocol == config::protocol::lmtp;
   facts.utf8 = engine_.utf8();

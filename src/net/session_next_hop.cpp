@@ -52,6 +52,8 @@ awaitable<bool> session::reach_next_hop(bool fresh) {
       hop_ = pool.take(*address, snapshot_->settings);
     if (hop_)
       co_return note_next_hop();
+    if (login_refused_lately(*address))
+      continue;
     const bool reached = co_await connect_next_hop(*address);
     if (reached)
       co_return note_next_hop();
@@ -67,6 +69,16 @@ awaitable<bool> session::reach_next_hop(bool fresh) {
 bool session::note_next_hop() {
   if (hop_->io.tls())
     hop_tls_ = hop_->io.tls()->description();
+  return true;
+}
+
+bool session::login_refused_lately(const hop_address& address) {
+  const auto now = deadline::clock::now();
+  const auto* why = worker_.pool(relay_.name).refused_login(address, snapshot_->settings, now);
+  if (why == nullptr)
+    return false;
+  hop_failure_ = *why;
+  hop_trouble_ = "4.7.8";
   return true;
 }
 
@@ -114,7 +126,10 @@ awaitable<bool> session::connect_next_hop(const hop_address& address) {
   drop_next_hop();
   if (upstream_gone_ || aborted_)
     co_return false; // nobody waited to the end
-  if (pool.note_failure(address, deadline::clock::now()))
+  const bool tell = pool.note_failure(address, deadline::clock::now());
+  if (login)
+    pool.note_refused_login(address, snapshot_->settings, hop_failure_);
+  if (tell)
     worker_.log(
         login ? config::log_level::error : config::log_level::warning,
         "relay " + relay_.name + ": " + hop_failure_ +

@@ -99,9 +99,12 @@ class Authenticated(ServerCase):
         for mechanism in ("SCRAM-SHA-256", "PLAIN"):
             with self.subTest(mechanism):
                 self.write_password("wrong")
+                mark = len(self.smarthost.log())
                 program = self.sealonce(f', mechanisms = ["{mechanism}"], plaintext = true')
-                for _ in range(2):
+                for _ in range(4):
                     self.assertRegex(self.send(program), "^451 4.7.8 .*: 535 5.7.8")
+                refused = re.findall("SASL .* authentication failed", self.smarthost.log()[mark:])
+                self.assertEqual(len(refused), 1, "accounts get locked")
                 complaints = re.findall(r"error: relay test: next hop .*refused our user name or "
                                         r"password: 535.*next_hop_auth", program.log())
                 self.assertEqual(len(complaints), 1, program.log())

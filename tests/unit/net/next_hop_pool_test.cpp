@@ -8,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -86,6 +87,24 @@ BOOST_AUTO_TEST_CASE(the_log_is_told_once_and_again_while_it_goes_on) {
   BOOST_TEST(pool.may_tell_of_login(begin));
   BOOST_TEST(!pool.may_tell_of_login(begin + 1s));
   BOOST_TEST(pool.may_tell_of_login(begin + limits::repeated_complaint));
+}
+
+BOOST_AUTO_TEST_CASE(a_password_is_not_offered_for_each_message) {
+  net::next_hop_pool pool;
+  const auto begin = clock::now();
+  const auto now = std::make_shared<const config::settings>();
+  const auto reloaded = std::make_shared<const config::settings>();
+  BOOST_TEST(pool.refused_login(all[0], now, begin) == nullptr);
+  BOOST_TEST(pool.note_failure(all[0], begin));
+  BOOST_TEST(pool.refused_login(all[0], now, begin) == nullptr); // it was something else
+  pool.note_refused_login(all[0], now, "535");
+  BOOST_TEST_REQUIRE(pool.refused_login(all[0], now, begin) != nullptr);
+  BOOST_TEST(*pool.refused_login(all[0], now, begin) == "535");
+  BOOST_TEST(pool.refused_login(all[0], reloaded, begin) == nullptr);
+  BOOST_TEST(pool.refused_login(all[1], now, begin) == nullptr);
+  BOOST_TEST(pool.refused_login(all[0], now, begin + limits::next_hop_pause) == nullptr);
+  BOOST_TEST(!pool.note_failure(all[0], begin + 1s));
+  BOOST_TEST(pool.refused_login(all[0], now, begin + 2s) == nullptr);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
