@@ -44,6 +44,16 @@ inline constexpr auto auth_password = 1024_octets;
 inline constexpr std::size_t reply_lines = 200;
 /// A decoded value of XFORWARD, Postfix's XFORWARD_README.
 inline constexpr auto xforward_value = 255_octets;
+/// The PROXY protocol: a text header with its CRLF, what a binary header may say of its length (the
+/// format allows 65,535; certificates of clients in TLVs are a few KiB), and how long it may take.
+inline constexpr auto proxy_text_header = 107_octets;
+inline constexpr auto proxy_binary_header = 16_KiB;
+inline constexpr std::chrono::seconds proxy_header_timeout{10};
+/// Clients whose connections and messages are counted. Those that came least lately give way.
+inline constexpr std::size_t counted_clients = 65'536;
+/// Refusals for one reason belong to one spell, which the log tells once, until for so long there
+/// was none.
+inline constexpr std::chrono::seconds refusal_spell{60};
 /// Bad commands after which a session is ended with 421. A message that is delivered makes up for
 /// them.
 inline constexpr unsigned command_errors = 20;
@@ -84,6 +94,11 @@ inline constexpr std::chrono::seconds data_timeout{180};
 inline constexpr std::size_t pipelined_commands = 100;
 /// A text line with its CRLF, RFC 5321 §4.5.3.1.6. A later hop may cut what is longer.
 inline constexpr auto text_line = 1000_octets;
+
+/// The most that a timeout may be set to.
+inline constexpr std::chrono::seconds longest_timeout{3600};
+/// The most that message_rate may be: more in a minute is no limit.
+inline constexpr std::size_t message_rate = 10'000'000;
 
 // ---- TLS ----
 /// A handshake of an upstream, after STARTTLS or at once.

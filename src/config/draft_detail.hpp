@@ -85,12 +85,15 @@ void read_tls(const value& v, relay_draft& d);
 void read_next_hop_tls(const value& v, relay_draft& d);
 /// What must hold between the keys of these tables and the relay.
 void check_tls(const relay_draft& d, report& r);
+/// [relay.timeouts] of a relay.
+void read_timeouts(const value& v, relay_draft& d);
 
 // The names of their keys that this version takes.
 [[nodiscard]] std::vector<std::string_view> relay_names();
 [[nodiscard]] std::vector<std::string_view> next_hop_auth_names();
 [[nodiscard]] std::vector<std::string_view> tls_names();
 [[nodiscard]] std::vector<std::string_view> next_hop_tls_names();
+[[nodiscard]] std::vector<std::string_view> timeouts_names();
 [[nodiscard]] std::vector<std::string_view> domain_names();
 [[nodiscard]] std::vector<std::string_view> domain_key_names();
 [[nodiscard]] std::vector<std::string_view> signing_names();

@@ -94,7 +94,7 @@ std::string machine_name() {
 /// A key that is a table of keys.
 bool is_table(std::string_view path) {
   return path == "domain.key" || path == "relay.next_hop_auth" || path == "relay.tls" ||
-         path == "relay.next_hop_tls";
+         path == "relay.next_hop_tls" || path == "relay.timeouts";
 }
 
 std::string_view line_of(std::string_view text, std::uint32_t number) {
@@ -118,11 +118,12 @@ std::optional<toml::table> parse_document(std::string_view text, report& r) {
 } // namespace
 
 std::vector<std::string> known_keys() {
-  const std::array<std::pair<std::string_view, std::vector<std::string_view>>, 13> all{{
+  const std::array<std::pair<std::string_view, std::vector<std::string_view>>, 14> all{{
       {"relay", relay_names()},
       {"relay.next_hop_auth", next_hop_auth_names()},
       {"relay.tls", tls_names()},
       {"relay.next_hop_tls", next_hop_tls_names()},
+      {"relay.timeouts", timeouts_names()},
       {"domain", domain_names()},
       {"domain.key", domain_key_names()},
       {"signing", signing_names()},

@@ -11,6 +11,7 @@
 #include <sealonce/limits.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <grp.h>
 
@@ -74,14 +75,18 @@ void read_mode(const value& v, relay_draft& d) {
     v.error("\"verify\" and \"both\" are not supported by this version");
 }
 
+bool is_everybody(const network& n) {
+  constexpr unsigned all_of_ipv4 = 96;
+  return n.prefix == 0 || n.prefix == all_of_ipv4;
+}
+
 void read_allow(const value& v, relay_draft& d) {
   d.allow_given = true;
   for (const value& one : v.strings()) {
     const auto n = one.parsed<network>(parse_network);
     if (!n)
       continue;
-    constexpr unsigned all_of_ipv4 = 96;
-    if (n->prefix == 0 || n->prefix == all_of_ipv4)
+    if (is_everybody(*n))
       one.warning("everybody may connect, and have mail signed");
     d.relay.allow.push_back(*n);
   }
@@ -93,6 +98,13 @@ std::vector<network> read_networks(const value& v) {
     if (const auto n = one.parsed<network>(parse_network))
       networks.push_back(*n);
   return networks;
+}
+
+void read_xclient_from(const value& v, relay_draft& d) {
+  d.relay.xclient_from = read_networks(v);
+  for (const network& n : d.relay.xclient_from)
+    if (is_everybody(n))
+      v.warning("everybody may claim to be another client, and so pass allow");
 }
 
 void read_internal_hosts(const value& v, relay_draft& d) {
@@ -131,7 +143,7 @@ void read_socket_group(const value& v, relay_draft& d) {
     v.error("there is no group " + in_quotes(*name));
 }
 
-constexpr std::array<row<relay_draft>, 21> rows{{
+constexpr auto rows = std::to_array<row<relay_draft>>({
     {"name", read_name},
     {"listen", read_listen},
     {"next_hop", read_next_hop},
@@ -169,10 +181,26 @@ constexpr std::array<row<relay_draft>, 21> rows{{
     {"socket_mode", read_socket_mode},
     {"socket_owner", read_socket_owner},
     {"socket_group", read_socket_group},
+    {"xclient_from", read_xclient_from},
+    {"proxy_protocol_from",
+     [](const value& v, relay_draft& d) { d.relay.proxy_protocol_from = read_networks(v); }},
+    {"max_connections_per_client",
+     [](const value& v, relay_draft& d) {
+       d.relay.max_connections_per_client = v.number(1, limits::connections).value_or(0);
+     }},
+    {"message_rate",
+     [](const value& v, relay_draft& d) {
+       d.relay.message_rate = v.number(1, limits::message_rate).value_or(0);
+     }},
+    {"max_recipients",
+     [](const value& v, relay_draft& d) {
+       d.relay.max_recipients = v.number(1, limits::recipients).value_or(limits::recipients);
+     }},
+    {"timeouts", read_timeouts},
     {"tls", read_tls},
     {"next_hop_tls", read_next_hop_tls},
     {"next_hop_auth", read_next_hop_auth},
-}};
+});
 
 /// An LMTP next hop answers for each recipient, an SMTP upstream takes one answer: it is given one
 /// recipient at a time.

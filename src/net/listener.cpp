@@ -2,8 +2,8 @@
 //   listener - sockets that accept, and who may come in
 //
 // DESCRIPTION
-//   One acceptor for each worker and address. A connection that is refused is told why in one line:
-//   554 5.7.1 not in `allow`, 421 4.3.2 too many sessions.
+//   One acceptor for each worker and address. A connection over server.max_connections is told so
+//   in one line, 421 4.3.2; who else may not come in is the session's to say.
 //
 // DIAGNOSTICS
 //   accept(2) that fails for want of descriptors or memory is tried again after a pause; the log
@@ -81,14 +81,6 @@ bool stale(const socket_name& name, const std::string& path) {
   return refused;
 }
 
-bool allowed(const config::relay_settings& relay, const peer_address& peer) {
-  return peer.unix_domain || peer.in(relay.allow);
-}
-
-bool speaks_tls_first(const config::relay_settings& relay) {
-  return relay.tls && relay.tls->mode == config::tls_mode::implicit;
-}
-
 /// One line, as far as the socket takes it at once.
 void refuse(stream_socket& socket, const smtp::reply& why) {
   (void)::send(socket.native_handle(), why.wire().data(), why.wire().size(),
@@ -102,22 +94,21 @@ void begin_session(worker& w, stream_socket socket, const std::string& relay_nam
   const auto relay = std::find_if(relays.begin(), relays.end(),
                                   [&](const auto& r) { return r.name == relay_name; });
   auto peer = address_of(socket);
+  if (peer.text == "unknown") // it is gone already
+    return;
   if (relay == relays.end())
     return refuse(socket, smtp::reply(421, "4.3.2", "This relay is no longer configured"));
-  if (!allowed(*relay, peer)) {
-    w.log(config::log_level::warning,
-          "relay " + relay_name + ": " + peer.text + " refused: not in its allow list");
-    if (speaks_tls_first(*relay)) // a word in plaintext would only confuse
-      return;
-    return refuse(socket, smtp::reply(554, "5.7.1", "Access denied"));
-  }
   if (w.shared.sessions.load(std::memory_order_relaxed) >=
       settings->settings->server.max_connections) {
-    w.log(config::log_level::warning,
-          "relay " + relay_name + ": " + peer.text + " refused: server.max_connections is reached");
-    if (speaks_tls_first(*relay))
-      return;
-    return refuse(socket, smtp::reply(421, "4.3.2", "Too many connections; try again later"));
+    const std::string limit = std::to_string(settings->settings->server.max_connections);
+    if (w.shared.clients.refuse(deadline::clock::now()) == allowance::refused_and_told)
+      w.log(config::log_level::warning, "relay " + relay_name + ": " + peer.text +
+                                            " refused: server.max_connections is " + limit);
+    if (relay->tls && relay->tls->mode == config::tls_mode::implicit)
+      return; // a word in plaintext would only confuse
+    return refuse(socket,
+                  smtp::reply(421, "4.3.2",
+                              "Too many connections: the limit is " + limit + "; try again later"));
   }
   prepare(socket);
   auto s = std::make_shared<session>(w, settings, *relay, std::move(socket), std::move(peer));

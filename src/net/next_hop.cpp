@@ -30,7 +30,7 @@ next_hop::next_hop(asio::io_context& context, std::string hostname, bool speaks_
 
 awaitable<hop_event> next_hop::connect(const hop_address& address, deadline& until) {
   to = address;
-  until.set(limits::next_hop_connect_timeout);
+  until.set(connect_timeout_);
   io.socket().open(to.endpoint.protocol(), io_error);
   if (io_error)
     co_return hop_event::lost;
@@ -48,21 +48,27 @@ awaitable<hop_event> next_hop::connect(const hop_address& address, deadline& unt
   co_return greeted;
 }
 
+void next_hop::wait_as(const config::relay_timeouts& t) {
+  connect_timeout_ = t.next_hop_connect;
+  hello_timeout_ = t.next_hop_hello;
+  engine.wait_as({t.next_hop_hello, t.next_hop_reply, t.next_hop_data_done});
+}
+
 awaitable<hop_event> next_hop::greet(deadline& until) {
-  until.set(limits::next_hop_hello_timeout);
+  until.set(hello_timeout_);
   hop_event event = co_await wait(until);
   if (event != hop_event::start_tls)
     co_return event;
   event = co_await start_tls(until);
   if (event != hop_event::ready)
     co_return event;
-  until.set(limits::next_hop_hello_timeout);
+  until.set(hello_timeout_);
   event = co_await wait(until);
   co_return event;
 }
 
 awaitable<hop_event> next_hop::start_tls(deadline& until) {
-  until.set(limits::next_hop_hello_timeout);
+  until.set(hello_timeout_);
   const std::string& name = security_.name.empty() ? to.name : security_.name;
   auto tls = std::make_unique<crypto::tls_session>(security_.context, name);
   io_error = co_await io.secure(std::move(tls));

@@ -3,6 +3,7 @@
 #include "stream.hpp"
 #include <sealonce/config/settings.hpp>
 #include <sealonce/crypto/tls_context.hpp>
+#include <sealonce/limits.hpp>
 #include <sealonce/smtp/client_engine.hpp>
 
 #include <array>
@@ -45,6 +46,8 @@ public:
 
   /// Connects and greets; hop_event::ready or what went wrong.
   [[nodiscard]] awaitable<hop_event> connect(const hop_address& address, deadline& until);
+  /// How long its stages may take from now on.
+  void wait_as(const config::relay_timeouts& t);
   /// Sends what the engine has to send.
   [[nodiscard]] awaitable<error_code> flush(deadline& until);
   /// Flushes, and waits for the next event of the engine.
@@ -74,6 +77,8 @@ private:
   [[nodiscard]] std::string explain_failure() const;
 
   hop_security security_;
+  std::chrono::seconds connect_timeout_ = limits::next_hop_connect_timeout;
+  std::chrono::seconds hello_timeout_ = limits::next_hop_hello_timeout;
   std::array<char, 4096> buffer_;
 };
 

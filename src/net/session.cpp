@@ -44,6 +44,8 @@ smtp::server_engine::options engine_options(const config::settings& s,
   o.hostname = s.server.hostname;
   o.max_size = s.message.max_size;
   o.xforward_allowed = peer.in(relay.xforward_from);
+  o.xclient_allowed = peer.in(relay.xclient_from);
+  o.max_recipients = relay.max_recipients;
   o.lmtp = relay.listen_protocol == config::protocol::lmtp;
   o.chunking = relay.chunking;
   o.one_recipient = !o.lmtp && relay.next_hop_protocol == config::protocol::lmtp;
@@ -88,6 +90,9 @@ awaitable<void> session::run(std::shared_ptr<session> self) {
 
 awaitable<void> session::converse() {
   using event = smtp::server_engine::event;
+  const bool entered = co_await enter();
+  if (!entered)
+    co_return;
   if (relay_.tls && relay_.tls->mode == config::tls_mode::implicit)
     co_await start_tls();
   if (!over_ && upstream_.has_octets())
@@ -124,6 +129,10 @@ awaitable<void> session::converse() {
       if (!over_)
         co_await start_tls();
       break;
+    case event::xclient:
+      co_await reset_next_hop();
+      take_claimed_client();
+      break;
     case event::close:
       abandon_chunks();
       co_await flush();
@@ -156,7 +165,7 @@ awaitable<void> session::receive_command() {
   co_await flush();
   if (over_)
     co_return;
-  deadline_.set(engine_.in_chunk() ? limits::data_timeout : limits::command_timeout);
+  deadline_.set(engine_.in_chunk() ? relay_.timeouts.data : relay_.timeouts.command);
   waiting_for_command_ = true;
   const io_result got = co_await upstream_.read_some(buffer_);
   waiting_for_command_ = false;
@@ -177,7 +186,7 @@ awaitable<void> session::flush() {
   log_notice();
   if (engine_.output().empty())
     co_return;
-  deadline_.set(limits::command_timeout);
+  deadline_.set(relay_.timeouts.command);
   const error_code error = co_await upstream_.write(engine_.output(), deadline_);
   engine_.output().clear();
   if (error)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "client_table.hpp"
 #include "incoming_message.hpp"
 #include "peer_address.hpp"
 #include "worker.hpp"
@@ -41,6 +42,13 @@ public:
 
 private:
   [[nodiscard]] awaitable<void> converse();
+  // Who the client is, and what it may.
+  [[nodiscard]] awaitable<bool> enter();
+  [[nodiscard]] awaitable<bool> learn_client();
+  [[nodiscard]] smtp::reply admit(const peer_address& peer);
+  [[nodiscard]] smtp::reply admit_message();
+  void take_claimed_client();
+
   [[nodiscard]] awaitable<void> refuse_early_talker();
   [[nodiscard]] awaitable<void> receive_command();
   void log_notice();
@@ -65,6 +73,7 @@ private:
   void queue_command(const smtp::server_engine::forwarded_command& c);
   void answer_from_next_hop(std::size_t index);
   void lose_transaction(std::size_t answered, const std::string& why);
+  void refuse_batch(const smtp::reply& r);
   void answer_rest(std::size_t from, int code, std::string_view enhanced, const std::string& text);
   [[nodiscard]] bool extensions_suffice() const;
 
@@ -106,6 +115,7 @@ private:
   const config::relay_settings& relay_;
   stream upstream_;
   peer_address peer_;
+  counted_connection counted_;
   smtp::server_engine engine_;
   std::unique_ptr<next_hop> hop_;
   std::string hop_failure_;      ///< why there is no next hop

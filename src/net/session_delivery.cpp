@@ -89,7 +89,7 @@ awaitable<message_end> session::deliver(message_store& store, seal::sealer& seal
     end.replies.emplace_back(554, "5.5.1", "No valid recipients");
     co_return end;
   }
-  deadline_.set(limits::next_hop_transfer_timeout);
+  deadline_.set(relay_.timeouts.next_hop_transfer);
   waiting_for_hop_ = true;
   const error_code wrote = co_await hop_->io.write(pieces, deadline_);
   hop_->engine.message_sent(due);
@@ -133,7 +133,7 @@ awaitable<std::string> session::collect_answers(std::size_t due, bool sent, mess
   const bool one_by_one = relay_.listen_protocol == config::protocol::lmtp;
   while (end.replies.size() < due) {
     if (sent)
-      deadline_.set(limits::next_hop_data_done_timeout);
+      deadline_.set(relay_.timeouts.next_hop_data_done);
     const hop_event event = co_await hop_->wait(deadline_);
     if (event != hop_event::reply)
       co_return hop_->explain(event);

@@ -148,8 +148,12 @@ awaitable<void> session::exchange() {
   co_await flush(); // the reply to the message before does not wait for the next one's next hop
   if (over_)
     co_return batch_.clear();
-  if (std::any_of(batch_.begin(), batch_.end(), [](const auto& c) { return c.what == verb::mail; }))
+  if (batch_.front().what == verb::mail) { // it never stands behind another command of a group
     begin_transaction();
+    const smtp::reply refusal = admit_message();
+    if (refusal.code() != 0)
+      co_return refuse_batch(refusal);
+  }
   for (bool fresh = false;; fresh = true) {
     const bool reached = co_await reach_next_hop(fresh);
     if (!reached) {
@@ -181,6 +185,13 @@ awaitable<void> session::exchange() {
   batch_.clear();
   if (upstream_gone_)
     end();
+}
+
+void session::refuse_batch(const smtp::reply& r) {
+  log_transaction("deferred", "message-rate", {}, 0, r);
+  for (std::size_t i = 0; i < batch_.size(); ++i)
+    engine_.answer(r);
+  batch_.clear();
 }
 
 void session::answer_rest(std::size_t from, int code, std::string_view enhanced,

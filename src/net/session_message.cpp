@@ -54,7 +54,7 @@ awaitable<void> session::take_message() {
 awaitable<bool> session::receive_message(incoming_message& message) {
   for (;;) {
     const auto room = message.store.room();
-    deadline_.set(limits::data_timeout);
+    deadline_.set(relay_.timeouts.data);
     const io_result got = co_await upstream_.read_some(room);
     if (got.error && deadline_.take_expired())
       engine_.farewell(smtp::reply(421, "4.4.2", "Timeout: the message did not come to its end"));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "client_table.hpp"
 #include "message_store.hpp"
 #include "next_hop_pool.hpp"
 #include <sealonce/config/settings.hpp>
@@ -33,6 +34,7 @@ struct process_state {
   /// From any thread: the next hops' names are to be looked up again soon.
   void want_names();
   std::function<void()> on_want_names; ///< set before the workers run
+  client_table clients;
 };
 
 /// One thread's world: event loop, sessions, idle connections, memory, log. Nothing in it is

@@ -64,8 +64,8 @@ bool client_engine::idle() const {
 
 std::chrono::seconds client_engine::timeout() const {
   if (state_ != state::ready)
-    return limits::next_hop_hello_timeout;
-  return message_sent_ ? limits::next_hop_data_done_timeout : limits::next_hop_reply_timeout;
+    return patience_.hello;
+  return message_sent_ ? patience_.data_done : patience_.reply;
 }
 
 /// Something that the next hop can have read is unanswered: the greeting, or a command (EHLO too)

@@ -5,7 +5,8 @@
 //   Takes verbs, paths and parameters apart. The judgement of addresses is the next hop's: we look
 //   only for what would let an address become something else on the next line or in the log
 //   (controls, a missing or second bracket, octets over 127 without SMTPUTF8), so that odd but
-//   deliverable addresses go through exactly as they are.
+//   deliverable addresses go through exactly as they are. Source routes too (RFC 5321 §4.1.1.3,
+//   appendix C): the next hop may ignore or refuse them, an envelope is not ours to change.
 //
 // DIAGNOSTICS
 //   Each refusal is a reply of its own: 501 5.5.4 (syntax), 501 5.1.7 / 5.1.3 (address), 553 5.6.7
@@ -30,19 +31,20 @@ struct verb_name {
 };
 
 constexpr std::array verbs{
-    verb_name{"LHLO", verb::lhlo},    verb_name{"HELO", verb::helo},
-    verb_name{"EHLO", verb::ehlo},    verb_name{"MAIL", verb::mail},
-    verb_name{"RCPT", verb::rcpt},    verb_name{"DATA", verb::data},
-    verb_name{"RSET", verb::rset},    verb_name{"NOOP", verb::noop},
-    verb_name{"VRFY", verb::vrfy},    verb_name{"HELP", verb::help},
-    verb_name{"QUIT", verb::quit},    verb_name{"XFORWARD", verb::xforward},
-    verb_name{"EXPN", verb::expn},    verb_name{"STARTTLS", verb::starttls},
-    verb_name{"BDAT", verb::bdat},    verb_name{"GET", verb::http},
-    verb_name{"POST", verb::http},    verb_name{"PUT", verb::http},
-    verb_name{"HEAD", verb::http},    verb_name{"CONNECT", verb::http},
-    verb_name{"OPTIONS", verb::http}, verb_name{"DELETE", verb::http},
-    verb_name{"PATCH", verb::http},   verb_name{"TRACE", verb::http},
-    verb_name{"PRI", verb::http},     verb_name{"PROXY", verb::proxy},
+    verb_name{"LHLO", verb::lhlo},         verb_name{"HELO", verb::helo},
+    verb_name{"EHLO", verb::ehlo},         verb_name{"MAIL", verb::mail},
+    verb_name{"RCPT", verb::rcpt},         verb_name{"DATA", verb::data},
+    verb_name{"RSET", verb::rset},         verb_name{"NOOP", verb::noop},
+    verb_name{"VRFY", verb::vrfy},         verb_name{"HELP", verb::help},
+    verb_name{"QUIT", verb::quit},         verb_name{"XFORWARD", verb::xforward},
+    verb_name{"XCLIENT", verb::xclient},   verb_name{"EXPN", verb::expn},
+    verb_name{"STARTTLS", verb::starttls}, verb_name{"BDAT", verb::bdat},
+    verb_name{"GET", verb::http},          verb_name{"POST", verb::http},
+    verb_name{"PUT", verb::http},          verb_name{"HEAD", verb::http},
+    verb_name{"CONNECT", verb::http},      verb_name{"OPTIONS", verb::http},
+    verb_name{"DELETE", verb::http},       verb_name{"PATCH", verb::http},
+    verb_name{"TRACE", verb::http},        verb_name{"PRI", verb::http},
+    verb_name{"PROXY", verb::proxy},
 };
 
 bool is_control(char c) {

@@ -9,6 +9,7 @@
 #include <sealonce/smtp/authentication.hpp>
 #include <sealonce/smtp/extensions.hpp>
 #include <sealonce/smtp/text.hpp>
+#include <sealonce/smtp/xclient.hpp>
 
 #include <array>
 #include <charconv>
@@ -155,6 +156,8 @@ std::string ehlo_reply(std::string_view hostname, const extensions& offer) {
     add_line("CHUNKING");
   if (offer.starttls)
     add_line(starttls);
+  if (offer.has(xclient))
+    add_line("XCLIENT " + std::string(xclient_attributes));
   wire[last + std::string_view("250").size()] = ' ';
   return wire;
 }

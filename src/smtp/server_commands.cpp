@@ -74,6 +74,8 @@ server_engine::event server_engine::handle(const command& c, std::size_t length)
     return handle_data(c);
   case verb::xforward:
     return handle_xforward(c);
+  case verb::xclient:
+    return handle_xclient(c);
   case verb::rset:
     if (!c.argument.empty())
       return error({501, "5.5.4", "Syntax: RSET"});
@@ -180,9 +182,14 @@ server_engine::event server_engine::handle_rcpt(const command& c) {
     return error({503, "5.5.1", "The message has begun with BDAT"});
   if (state_ != state::mail)
     return error({503, "5.5.1", "Need MAIL command"});
-  if (rcpt_seen_ >= limits::recipients)
-    return local(
-        {452, "4.5.3", "Too many recipients: the limit is " + std::to_string(limits::recipients)});
+  if (rcpt_seen_ >= options_.max_recipients) {
+    const reply refusal(452, "4.5.3",
+                        "Too many recipients: the limit is " +
+                            std::to_string(options_.max_recipients));
+    if (!std::exchange(recipients_told_, true))
+      notice_ = "it was told: " + refusal.one_line();
+    return local(refusal);
+  }
   if (options_.one_recipient && envelope_.recipients != 0)
     return local({452, "4.5.3", "One recipient at a time: the next hop speaks LMTP"});
   auto parsed = parse_rcpt(c.argument, offered_, utf8_);
@@ -225,6 +232,20 @@ server_engine::event server_engine::handle_xforward(const command& c) {
   if (refusal.code() != 0)
     return error(refusal);
   return local({250, "2.0.0", "Ok"});
+}
+
+server_engine::event server_engine::handle_xclient(const command& c) {
+  if (!options_.xclient_allowed)
+    return error({550, "5.7.0", "XCLIENT is not for you"});
+  if (state_ != state::idle)
+    return error({503, "5.5.1", "XCLIENT inside a transaction"});
+  const reply refusal = parse_xclient(c.argument, claimed_);
+  if (refusal.code() != 0)
+    return error(refusal);
+  if (too_useless())
+    return cut_off_useless();
+  hello_due_ = true;
+  return event::xclient;
 }
 
 } // namespace sealonce::smtp

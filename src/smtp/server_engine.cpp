@@ -34,8 +34,32 @@ constexpr char tls_handshake = 0x16;
 } // namespace
 
 server_engine::server_engine(options o) : options_(std::move(o)) {
+  greet();
+}
+
+void server_engine::greet() {
   const char* const protocol = options_.lmtp ? " LMTP sealonce" : " ESMTP sealonce";
-  output_ = reply(220, "", options_.hostname + protocol).wire();
+  output_ += reply(220, "", options_.hostname + protocol).wire();
+}
+
+void server_engine::permit(bool xforward, bool xclient) {
+  options_.xforward_allowed = xforward;
+  options_.xclient_allowed = xclient;
+}
+
+void server_engine::answer_xclient(const reply& refusal) {
+  hello_due_ = false;
+  greeted_ = esmtp_ = false;
+  offered_ = extensions();
+  hello_name_.clear();
+  reset_transaction();
+  envelope_.client = original_client();
+  if (refusal.code() != 0)
+    cut_off(refusal);
+  else if (unread() != 0)
+    cut_off({554, "5.5.0", "SMTP protocol synchronization: the greeting comes first"});
+  else
+    greet();
 }
 
 void server_engine::received(std::span<const char> bytes) {
@@ -104,6 +128,7 @@ bool server_engine::must_wait(verb what) const {
   case verb::lhlo:
   case verb::rset:
   case verb::starttls:
+  case verb::xclient:
     return unanswered() != 0;
   case verb::mail:
   case verb::xforward:
@@ -127,6 +152,8 @@ void server_engine::answer_hello(const extensions& offer) {
   if (!options_.xforward_allowed)
     offered_.set &= ~static_cast<unsigned>(xforward);
   offered_.starttls = options_.tls == security::offered || options_.tls == security::required;
+  if (esmtp_ && options_.xclient_allowed)
+    offered_.set |= xclient;
   output_ +=
       esmtp_ ? ehlo_reply(options_.hostname, offered_) : reply(250, "", options_.hostname).wire();
   hello_due_ = false;

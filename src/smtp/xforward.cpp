@@ -30,30 +30,6 @@ bool is_control(int octet) {
   return octet < ' ' || octet == 0x7f;
 }
 
-/// RFC 3461 §4: "+" and two upper case hexadecimal digits stand for one octet, any other octet is
-/// printable US-ASCII and stands for itself. Nothing for an empty value and for one that holds, or
-/// hides, a control octet.
-std::optional<std::string> decode_xtext(std::string_view text) {
-  std::string value;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    int octet = static_cast<unsigned char>(text[i]);
-    if (octet > '~')
-      return std::nullopt;
-    if (octet == '+') {
-      if (i + 2 >= text.size() || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0)
-        return std::nullopt;
-      octet = hex(text[i + 1]) * 16 + hex(text[i + 2]);
-      i += 2;
-    }
-    if (is_control(octet))
-      return std::nullopt;
-    value += static_cast<char>(octet);
-  }
-  if (value.empty() || value.size() > limits::xforward_value)
-    return std::nullopt;
-  return value;
-}
-
 std::string* member(original_client& client, unsigned attribute) {
   switch (attribute) {
   case xforward_name:
@@ -75,11 +51,32 @@ std::string* member(original_client& client, unsigned attribute) {
   }
 }
 
-bool unavailable(std::string_view value) {
-  return equal_no_case(value, "[UNAVAILABLE]") || equal_no_case(value, "[TEMPUNAVAIL]");
+} // namespace
+
+std::optional<std::string> decode_xtext(std::string_view text) {
+  std::string value;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    int octet = static_cast<unsigned char>(text[i]);
+    if (octet > '~')
+      return std::nullopt;
+    if (octet == '+') {
+      if (i + 2 >= text.size() || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0)
+        return std::nullopt;
+      octet = hex(text[i + 1]) * 16 + hex(text[i + 2]);
+      i += 2;
+    }
+    if (is_control(octet))
+      return std::nullopt;
+    value += static_cast<char>(octet);
+  }
+  if (value.empty() || value.size() > limits::xforward_value)
+    return std::nullopt;
+  return value;
 }
 
-} // namespace
+bool is_unavailable(std::string_view value) {
+  return equal_no_case(value, "[UNAVAILABLE]") || equal_no_case(value, "[TEMPUNAVAIL]");
+}
 
 unsigned original_client::told() const {
   unsigned bits = 0;
@@ -99,7 +96,7 @@ reply parse_xforward(std::string_view argument, original_client& client) {
     auto value = decode_xtext(word.substr(equals + 1));
     if (!value)
       return {501, "5.5.4", "Bad XFORWARD attribute value"};
-    *slot = unavailable(*value) ? std::string() : std::move(*value);
+    *slot = is_unavailable(*value) ? std::string() : std::move(*value);
     told.written[static_cast<std::size_t>(std::countr_zero(attribute))] = word;
   }
   const unsigned attributes = told.told();

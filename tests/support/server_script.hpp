@@ -65,6 +65,11 @@ public:
     engine.answer_hello(offer);
     pump();
   }
+  void expect_xclient(const smtp::reply& refusal) {
+    expect_event(event::xclient, {});
+    engine.answer_xclient(refusal);
+    pump();
+  }
   void expect_hello_unanswered() { expect_event(event::hello, {}); }
   void expect_forward(std::string_view line) { expect_event(event::forward, line); }
   void expect_start_tls() { expect_event(event::start_tls, {}); }

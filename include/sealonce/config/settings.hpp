@@ -4,6 +4,7 @@
 #include <sealonce/dkim/canonical.hpp>
 #include <sealonce/dkim/header_list.hpp>
 #include <sealonce/dkim/signer.hpp>
+#include <sealonce/limits.hpp>
 #include <sealonce/smtp/authentication.hpp>
 
 #include <array>
@@ -93,6 +94,17 @@ struct next_hop_tls_settings {
   std::shared_ptr<const crypto::tls_context> context;
 };
 
+/// How long each stage of a relay may take; limits.hpp says why these are the defaults.
+struct relay_timeouts {
+  std::chrono::seconds command = limits::command_timeout;
+  std::chrono::seconds data = limits::data_timeout;
+  std::chrono::seconds next_hop_connect = limits::next_hop_connect_timeout;
+  std::chrono::seconds next_hop_hello = limits::next_hop_hello_timeout;
+  std::chrono::seconds next_hop_reply = limits::next_hop_reply_timeout;
+  std::chrono::seconds next_hop_transfer = limits::next_hop_transfer_timeout;
+  std::chrono::seconds next_hop_data_done = limits::next_hop_data_done_timeout;
+};
+
 struct relay_settings {
   std::string name;
   std::vector<endpoint> listen;
@@ -119,6 +131,14 @@ struct relay_settings {
   std::vector<network> xforward_from;
   std::optional<tls_settings> tls;                   ///< none = plain
   std::optional<next_hop_tls_settings> next_hop_tls; ///< none = plain
+  /// Who may put another client in its own place by XCLIENT.
+  std::vector<network> xclient_from;
+  /// Whose connections begin with a header of the PROXY protocol.
+  std::vector<network> proxy_protocol_from;
+  std::size_t max_connections_per_client = 0; ///< at once; 0 = no limit
+  std::size_t message_rate = 0;               ///< messages of a client in a minute; 0 = no limit
+  std::size_t max_recipients = limits::recipients; ///< of one message
+  relay_timeouts timeouts;
   /// Whose mail is signed; none = the mail of everybody who may connect.
   std::optional<std::vector<network>> internal_hosts;
 };

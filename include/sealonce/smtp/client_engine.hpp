@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sealonce/limits.hpp>
 #include <sealonce/smtp/authentication.hpp>
 #include <sealonce/smtp/extensions.hpp>
 #include <sealonce/smtp/reply.hpp>
@@ -92,6 +93,13 @@ public:
   [[nodiscard]] bool has_input() const { return read_ != input_.size(); }
   /// Greeted, no command without an answer and nothing unread: fit for the next transaction.
   [[nodiscard]] bool idle() const;
+  /// How long each kind of answer may take.
+  struct patience {
+    std::chrono::seconds hello = limits::next_hop_hello_timeout;         ///< the greeting, and EHLO
+    std::chrono::seconds reply = limits::next_hop_reply_timeout;         ///< a command
+    std::chrono::seconds data_done = limits::next_hop_data_done_timeout; ///< the message
+  };
+  void wait_as(const patience& p) { patience_ = p; }
   /// How long the next event may take: greeting and EHLO, a command, or the message.
   [[nodiscard]] std::chrono::seconds timeout() const;
 
@@ -107,6 +115,7 @@ private:
   event starttls_answer();
 
   std::string hostname_;
+  patience patience_;
   bool lmtp_;
   starttls_use starttls_;
   bool authenticated_ = false; ///< the next hop has shown who it is

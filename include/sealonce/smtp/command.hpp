@@ -23,6 +23,7 @@ enum class verb {
   help,
   quit,
   xforward,
+  xclient,
   expn,     ///< known and refused
   starttls, ///< known and refused where it is not ours to offer
   bdat,     ///< the octets that follow it are a message, not commands

@@ -29,6 +29,7 @@ enum extension : unsigned {
   rrvs = 1u << 12,           ///< RFC 7293, RRVS= of RCPT
   tracking = 1u << 13,       ///< RFC 3885, MTRK= of MAIL
   no_soliciting = 1u << 14,  ///< RFC 3865, SOLICIT= of MAIL
+  xclient = 1u << 16,        ///< Postfix's XCLIENT_README; ours to offer, never the next hop's
 };
 
 /// Attributes of XFORWARD, as bits of a set.

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <sealonce/limits.hpp>
 #include <sealonce/smtp/command.hpp>
 #include <sealonce/smtp/extensions.hpp>
 #include <sealonce/smtp/reply.hpp>
+#include <sealonce/smtp/xclient.hpp>
 #include <sealonce/smtp/xforward.hpp>
 
 #include <cstdint>
@@ -46,9 +48,11 @@ public:
 
   struct options {
     std::string hostname;
-    std::uint64_t max_size = 0;    ///< octets; 0 = no limit of our own
-    bool xforward_allowed = false; ///< this client may send XFORWARD
-    bool lmtp = false;             ///< LMTP (RFC 2033) instead of SMTP
+    std::uint64_t max_size = 0;                      ///< octets; 0 = no limit of our own
+    bool xforward_allowed = false;                   ///< this client may send XFORWARD
+    bool xclient_allowed = false;                    ///< … and XCLIENT
+    std::size_t max_recipients = limits::recipients; ///< of one transaction
+    bool lmtp = false;                               ///< LMTP (RFC 2033) instead of SMTP
     /// Further recipients of a transaction get 452 4.5.3: where a next hop answers for each
     /// recipient and this client takes one answer, they could end differently.
     bool one_recipient = false;
@@ -59,6 +63,7 @@ public:
   enum class event {
     need_input, ///< nothing more can be done: send output(), read
     hello,      ///< EHLO, HELO or LHLO: call answer_hello(); a transaction in hand is over
+    xclient,    ///< XCLIENT: call answer_xclient()
     forward,    ///< forwarded() goes to the next hop; answer() is due for it
     start_tls,  ///< STARTTLS (answered 220): send output(), then the handshake, then tls_started();
                 ///< nothing else happens before that
@@ -97,6 +102,13 @@ public:
   /// (RFC 3207 §4.2), and octets that were received since are thrown away; those that it had sent
   /// in one piece with STARTTLS have ended the session already.
   void tls_started();
+  /// What XCLIENT claimed, all such commands of the session together.
+  [[nodiscard]] const claimed_client& claimed() const { return claimed_; }
+  /// The answer to the last `xclient`: code 0 = the session begins anew with a greeting for that
+  /// client; else this reply and the end.
+  void answer_xclient(const reply& refusal);
+  /// What this client may do, where that is known only after the engine was made.
+  void permit(bool xforward, bool xclient);
   /// The reply to the oldest forwarded command that has none yet. One that makes no sense for it
   /// (250 for DATA, 354 for MAIL) becomes 451 4.5.0. Octets that the client sent behind DATA
   /// without waiting for this reply end the session with 554 5.5.0, whatever the reply was: then
@@ -171,10 +183,12 @@ private:
   [[nodiscard]] event next_of_chunk();
   [[nodiscard]] event handle_starttls(const command& c);
   [[nodiscard]] event handle_xforward(const command& c);
+  [[nodiscard]] event handle_xclient(const command& c);
   [[nodiscard]] event forward(verb what, unsigned needs);
   const std::string& note_answer(verb what, const reply& r);
   event local(const reply& r);
   event error(const reply& r);
+  void greet();
   event useless(const reply& r);
   bool too_useless();
   event cut_off_useless();
@@ -204,9 +218,11 @@ private:
   reply chunk_refusal_;    ///< for phase::skipped
   std::string_view chunk_;
   unsigned errors_ = 0;
-  unsigned useless_ = 0;   ///< commands that led nowhere since the last message
-  bool pipelined_ = false; ///< noticed that it does not wait for replies that end a group
+  unsigned useless_ = 0;         ///< commands that led nowhere since the last message
+  bool pipelined_ = false;       ///< noticed that it does not wait for replies that end a group
+  bool recipients_told_ = false; ///< noticed that it has too many recipients
   std::string notice_;
+  claimed_client claimed_;
   std::string input_;
   std::size_t read_ = 0;
   std::string output_;

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,13 @@ struct original_client {
   /// Bits of xforward_attribute that were told, "[UNAVAILABLE]" or not.
   [[nodiscard]] unsigned told() const;
 };
+
+/// A value in xtext, RFC 3461 §4: "+" and two upper case hexadecimal digits stand for one octet,
+/// any other octet is printable US-ASCII and stands for itself. Nothing for an empty value, one
+/// over limits::xforward_value octets, and one that holds, or hides, a control octet.
+[[nodiscard]] std::optional<std::string> decode_xtext(std::string_view text);
+/// "[UNAVAILABLE]" or "[TEMPUNAVAIL]".
+[[nodiscard]] bool is_unavailable(std::string_view value);
 
 /// Parses the argument of XFORWARD and notes the values in `client`: what was told before and is
 /// not told anew stays. Code 0 = done; else 501 5.5.4 names what is wrong, and `client` is as it

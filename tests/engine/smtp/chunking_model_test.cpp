@@ -113,6 +113,9 @@ private:
         engine_.answer_hello(test::full_offer());
         engine_.output().clear();
         break;
+      case event::xclient: // which nobody here may
+        BOOST_REQUIRE(false);
+        break;
       case event::reset:
         seen_ += "<reset>";
         break;

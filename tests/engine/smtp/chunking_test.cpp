@@ -98,6 +98,9 @@ private:
       case event::forward:
         events_ += '<' + engine.forwarded().line + '>';
         break;
+      case event::xclient: // which nobody here may
+        BOOST_REQUIRE(false);
+        break;
       case event::reset:
         events_ += "<reset>";
         break;

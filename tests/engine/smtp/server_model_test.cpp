@@ -129,6 +129,9 @@ private:
         hop_.forget();
         open_ = lost_ = false;
         break;
+      case event::xclient: // which nobody here may
+        BOOST_REQUIRE(false);
+        break;
       case event::forward:
         take_forwarded();
         break;

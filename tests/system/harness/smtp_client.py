@@ -17,8 +17,9 @@ def dot_stuff(content):
 
 
 class SmtpClient:
-    def __init__(self, port, host="127.0.0.1", timeout=60):
-        self.socket = socket.create_connection((host, port), timeout=timeout)
+    def __init__(self, port, host="127.0.0.1", timeout=60, source=None):
+        self.socket = socket.create_connection((host, port), timeout=timeout,
+                                               source_address=(source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
 

@@ -133,6 +133,15 @@ BOOST_AUTO_TEST_CASE(with_every_key_commented_in_it_parses_and_shows_the_default
   BOOST_TEST((shown->relays[0].next_hop_tls->level == config::next_hop_tls_settings().level));
   BOOST_TEST(shown->relays[0].next_hop_tls->implicit == config::next_hop_tls_settings().implicit);
   BOOST_TEST(shown->relays[0].allow.size() == unset->relays[0].allow.size());
+  BOOST_TEST(shown->relays[0].max_recipients == unset->relays[0].max_recipients);
+  const auto& timeouts = shown->relays[0].timeouts;
+  const config::relay_timeouts usual;
+  BOOST_TEST((timeouts.command == usual.command && timeouts.data == usual.data));
+  BOOST_TEST((timeouts.next_hop_connect == usual.next_hop_connect));
+  BOOST_TEST((timeouts.next_hop_hello == usual.next_hop_hello));
+  BOOST_TEST((timeouts.next_hop_reply == usual.next_hop_reply));
+  BOOST_TEST((timeouts.next_hop_transfer == usual.next_hop_transfer));
+  BOOST_TEST((timeouts.next_hop_data_done == usual.next_hop_data_done));
   BOOST_TEST(shown->relays[0].xforward_from.size() == unset->relays[0].xforward_from.size());
   BOOST_TEST(shown->relays[0].received == unset->relays[0].received);
   BOOST_TEST(shown->relays[0].max_hops == unset->relays[0].max_hops);
