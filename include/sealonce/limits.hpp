@@ -89,6 +89,11 @@ inline constexpr std::chrono::seconds next_hop_transfer_timeout{100};
 inline constexpr std::chrono::seconds command_timeout{300};
 /// Between two pieces of a message that we receive, RFC 5321 §4.5.3.2.5.
 inline constexpr std::chrono::seconds data_timeout{180};
+/// What is read at once of commands; every idle session has this buffer.
+inline constexpr auto command_read = 2048_octets;
+/// The least that a command line, a message or a chunk must come with, in octets a second, once its
+/// time for silence is used up; Postfix's smtpd_min_data_rate is the same.
+inline constexpr std::size_t least_rate = 500;
 /// Commands that go to the next hop in one write; a longer pipeline is cut into such groups,
 /// because a server that writes replies nobody reads stops reading (RFC 2920 §3.2).
 inline constexpr std::size_t pipelined_commands = 100;

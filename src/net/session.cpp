@@ -165,10 +165,17 @@ awaitable<void> session::receive_command() {
   co_await flush();
   if (over_)
     co_return;
-  deadline_.set(engine_.in_chunk() ? relay_.timeouts.data : relay_.timeouts.command);
+  const bool chunk = engine_.in_chunk();
+  const auto now = deadline::clock::now();
+  if (engine_.unread() == 0 && !(chunk && in_chunk_))
+    pace_.begin(now);
+  in_chunk_ = chunk;
+  const auto silence = chunk ? relay_.timeouts.data : relay_.timeouts.command;
+  deadline_.set(silence, pace_.due(now, silence));
   waiting_for_command_ = true;
   const io_result got = co_await upstream_.read_some(buffer_);
   waiting_for_command_ = false;
+  pace_.more(got.octets);
   if (got.error)
     abandon_chunks();
   if (got.error && deadline_.take_expired()) {

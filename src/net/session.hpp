@@ -4,6 +4,7 @@
 #include "incoming_message.hpp"
 #include "peer_address.hpp"
 #include "worker.hpp"
+#include <sealonce/limits.hpp>
 #include <sealonce/seal/sealer.hpp>
 #include <sealonce/smtp/server_engine.hpp>
 #include <sealonce/smtp/text.hpp>
@@ -126,13 +127,15 @@ private:
   std::vector<std::string> recipients_;      ///< those that the next hop accepted, without brackets
   std::string own_id_; ///< of this message, in its Received field and in the log
   deadline deadline_;
+  pace pace_;                           ///< of what the upstream sends now
+  bool in_chunk_ = false;               ///< … which is the same chunk as at the last look
   deadline::clock::time_point begun_{}; ///< of the transaction
   bool waiting_for_hop_ = false;
   bool waiting_for_command_ = false;
   bool upstream_gone_ = false;
   bool over_ = false;
   bool aborted_ = false;
-  std::array<char, 4096> buffer_;
+  std::array<char, limits::command_read> buffer_;
 };
 
 } // namespace sealonce::net

@@ -52,10 +52,12 @@ awaitable<void> session::take_message() {
 }
 
 awaitable<bool> session::receive_message(incoming_message& message) {
+  pace_.begin(deadline::clock::now());
   for (;;) {
     const auto room = message.store.room();
-    deadline_.set(relay_.timeouts.data);
+    deadline_.set(relay_.timeouts.data, pace_.due(deadline::clock::now(), relay_.timeouts.data));
     const io_result got = co_await upstream_.read_some(room);
+    pace_.more(got.octets);
     if (got.error && deadline_.take_expired())
       engine_.farewell(smtp::reply(421, "4.4.2", "Timeout: the message did not come to its end"));
     if (got.error)
