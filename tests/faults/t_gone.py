@@ -50,6 +50,32 @@ class ClientGone(RelayCase):
         """A stalled connection of the sink sleeps: whether sealonce has closed it says the kernel."""
         return self.sink.abandoned() == self.sink.open_connections()
 
+    def check_greeting(self, step):
+        """The connection to the next hop is made for MAIL; the client leaves before it stands."""
+        client = self.client()
+        client.greet()
+        self.sink.stop()
+        self.sink.start()
+        time.sleep(0.3)  # the pool's connection is dead, and seen to be
+        self.sink.on(step, stall=True)
+        client.send(self.COMMANDS[0].encode())
+        wait_for(lambda: self.sink.open_connections() == 1, "a conversation with the next hop")
+        time.sleep(0.3)
+        client.close()
+        began = time.monotonic()
+        wait_for(self.closed_by_peer, f"the next hop to be let go at {step}", 10)
+        self.assertLess(time.monotonic() - began, AT_ONCE)
+
+    def test_at_rset(self):
+        client = self.client()
+        client.greet()
+        client.command(self.COMMANDS[0].rstrip())
+        self.sink.on("rset", stall=True)
+        client.send(b"RSET\r\n")
+        time.sleep(0.3)
+        client.close()
+        wait_for(self.closed_by_peer, "the next hop to be let go at RSET", 10)
+
     def test_half_a_message(self):
         client = self.client()
         client.greet()
@@ -66,6 +92,8 @@ class ClientGone(RelayCase):
 def _add_tests():
     for step in ("mail", "rcpt", "data", "dot"):
         setattr(ClientGone, f"test_at_{step}", lambda self, step=step: self.check(step))
+    for step in ("connect", "ehlo"):
+        setattr(ClientGone, f"test_at_{step}", lambda self, step=step: self.check_greeting(step))
 
 
 _add_tests()

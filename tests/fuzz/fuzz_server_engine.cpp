@@ -76,7 +76,7 @@ const smtp::reply& some_reply(std::size_t which) {
 class session {
 public:
   session(bool trusted, std::size_t kind)
-      : engine_(options(trusted, kind)), offer_(smtp::everything(100'000)) {}
+      : trusted_(trusted), engine_(options(trusted, kind)), offer_(smtp::everything(100'000)) {}
 
   void run(fuzz::input& in) {
     while (!in.empty() && !closed_) {
@@ -105,6 +105,7 @@ private:
     o.hostname = "relay.example";
     o.max_size = 1'000'000;
     o.xforward_allowed = trusted;
+    o.xclient_allowed = trusted;
     o.lmtp = kind == 1;
     o.one_recipient = kind == 2;
     o.chunking = kind != 3;
@@ -158,6 +159,11 @@ private:
         require(engine_.unread() == 0);
         model_.forget();
         break;
+      case event::xclient:
+        require(trusted_ && model_.due.empty() && !engine_.in_transaction());
+        engine_.answer_xclient(model_.rcpts % 2 == 0 ? smtp::reply() : some_reply(3));
+        model_.forget();
+        break;
       case event::forward:
         model_.take(engine_.forwarded());
         break;
@@ -201,6 +207,7 @@ private:
     }
   }
 
+  bool trusted_;
   smtp::server_engine engine_;
   smtp::extensions offer_;
   model model_;
