@@ -94,6 +94,10 @@ inline constexpr auto command_read = 2048_octets;
 /// The least that a command line, a message or a chunk must come with, in octets a second, once its
 /// time for silence is used up; Postfix's smtpd_min_data_rate is the same.
 inline constexpr std::size_t least_rate = 500;
+/// How long it is remembered that an address failed which nobody has asked since.
+inline constexpr std::chrono::minutes next_hop_trouble_age{10};
+/// A next hop's reply as it stands in a line of the log.
+inline constexpr auto shown_reply = 1000_octets;
 /// Commands that go to the next hop in one write; a longer pipeline is cut into such groups,
 /// because a server that writes replies nobody reads stops reading (RFC 2920 §3.2).
 inline constexpr std::size_t pipelined_commands = 100;

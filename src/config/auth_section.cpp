@@ -71,12 +71,20 @@ result<shared_password> password_of(const std::filesystem::path& file,
   return std::make_shared<const crypto::secret_text>(std::move(text));
 }
 
-/// The password that this relay and this account had before.
+bool same_places(const std::vector<endpoint>& a, const std::vector<endpoint>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const endpoint& x, const endpoint& y) { return x.text == y.text; });
+}
+
+/// The password that this relay and this account had before, out of the same file and for the same
+/// next hops: nobody else is to hear it.
 shared_password password_before(const settings* before, const relay_draft& now) {
   if (before != nullptr)
     for (const relay_settings& relay : before->relays)
       if (relay.name == now.relay.name && relay.next_hop_auth &&
-          relay.next_hop_auth->username == now.auth->made.username)
+          relay.next_hop_auth->username == now.auth->made.username &&
+          relay.next_hop_password_file == now.relay.next_hop_password_file &&
+          same_places(relay.next_hop, now.relay.next_hop))
         return relay.next_hop_auth->password;
   return nullptr;
 }
@@ -118,7 +126,9 @@ void load_passwords(draft& d, const std::filesystem::path& beside, const setting
   for (relay_draft& one : d.relays) {
     if (one.auth && !one.auth->file.empty()) {
       auth_draft& auth = *one.auth;
-      auto password = password_of((beside / auth.file).lexically_normal(), later);
+      const auto file = (beside / auth.file).lexically_normal();
+      one.relay.next_hop_password_file = file.native();
+      auto password = password_of(file, later);
       auth.made.password = password ? std::move(password).value() : password_before(before, one);
       if (!auth.made.password)
         r.error(auth.file_at, key, password.error().what);

@@ -52,9 +52,16 @@ void read_listen(const value& v, relay_draft& d) {
 void read_next_hop(const value& v, relay_draft& d) {
   endpoint_rules rules;
   rules.names = true;
-  for (const value& one : v.strings())
-    if (auto e = read_endpoint(one, rules))
-      d.relay.next_hop.push_back(std::move(*e));
+  for (const value& one : v.strings()) {
+    auto e = read_endpoint(one, rules);
+    if (!e)
+      continue;
+    const auto& known = d.relay.next_hop;
+    if (std::any_of(known.begin(), known.end(),
+                    [&e](const endpoint& o) { return same_place(*e, o); }))
+      one.error(in_quotes(e->text) + " is there twice");
+    d.relay.next_hop.push_back(std::move(*e));
+  }
 }
 
 void read_protocol(const value& v, protocol& out) {

@@ -64,9 +64,13 @@ void next_hop_pool::give_back(std::unique_ptr<next_hop> hop, const config::relay
   idle_.push_back(std::move(hop));
 }
 
-void next_hop_pool::expire(clock::time_point now) {
-  std::erase_if(idle_, [now](const std::unique_ptr<next_hop>& hop) {
-    return now >= hop->idle_until || !hop->io.quiet();
+void next_hop_pool::expire(clock::time_point now, const config::settings_ptr& current) {
+  std::erase_if(idle_, [&](const std::unique_ptr<next_hop>& hop) {
+    return now >= hop->idle_until || hop->made_under != current || !hop->io.quiet();
+  });
+  // An address that nobody has asked for long is perhaps no longer configured.
+  std::erase_if(troubles_, [now](const trouble& known) {
+    return now - known.again_at > limits::next_hop_trouble_age;
   });
 }
 

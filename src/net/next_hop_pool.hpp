@@ -28,8 +28,9 @@ public:
   /// Keeps the connection where it is fit for another transaction; the one that has been idle
   /// longest is closed where there are too many.
   void give_back(std::unique_ptr<next_hop> hop, const config::relay_settings& relay);
-  /// Closes what has been idle too long or was closed by the next hop.
-  void expire(clock::time_point now);
+  /// Closes what has been idle too long, was closed by the next hop, or was made under other
+  /// settings than the current ones.
+  void expire(clock::time_point now, const config::settings_ptr& current);
   void clear() { idle_.clear(); }
 
   /// About to connect to an address that failed before: for the others it stays the last resort

@@ -123,6 +123,7 @@ std::string session::trace_field() const {
   facts.esmtp = engine_.esmtp();
   facts.lmtp = relay_.listen_protocol == config::protocol::lmtp;
   facts.utf8 = engine_.utf8();
+  facts.tls = upstream_.tls() != nullptr;
   facts.time = std::time(nullptr);
   return smtp::received_field(facts);
 }

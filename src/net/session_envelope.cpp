@@ -171,8 +171,11 @@ awaitable<void> session::exchange() {
     if (answered == batch_.size() && hop_) {
       // It waits for a message that never comes where the engine did not take its 354 for one.
       if (batch_.back().what == verb::data && hop_->engine.last_reply().code() == 354 &&
-          !engine_.in_data())
+          !engine_.in_data()) {
         drop_next_hop();
+        engine_
+            .transaction_lost(); // what comes next for it would be the first that a new one hears
+      }
       break;
     }
     const bool replaceable = hop_ && hop_->used && !hop_->answered;

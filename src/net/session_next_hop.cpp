@@ -109,6 +109,7 @@ awaitable<hop_event> session::open_next_hop(const hop_address& address) {
 
 awaitable<bool> session::connect_next_hop(const hop_address& address) {
   auto& pool = worker_.pool(relay_.name);
+  hop_trouble_ = "4.4.1";
   pool.trying(address, deadline::clock::now());
   const hop_event event = co_await open_next_hop(address);
   if (event == hop_event::ready) {

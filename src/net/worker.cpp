@@ -61,11 +61,7 @@ awaitable<void> worker::tick() {
     if (error)
       co_return;
     const auto now = deadline::clock::now();
-    // Cancelling only queues completions: the set does not change under the loop.
-    for (auto* s : sessions_)
-      s->on_tick(now);
-    for (auto& [name, pool] : pools_)
-      pool.expire(now);
+    look_after(now);
     if (!stopping_)
       continue;
     if (sessions_.empty())
@@ -78,6 +74,23 @@ awaitable<void> worker::tick() {
         s->on_stop();
   }
   pools_.clear();
+}
+
+/// What has no memory for its look now is looked at next time; the others are looked at all the
+/// same.
+void worker::look_after(deadline::clock::time_point now) {
+  const auto try_to = [](auto look) {
+    try {
+      look();
+    } catch (const std::exception&) {
+    }
+  };
+  // Cancelling only queues completions: the set does not change under the loop.
+  for (auto* s : sessions_)
+    try_to([s, now] { s->on_tick(now); });
+  const snapshot_ptr current = shared.current.load();
+  for (auto& [name, pool] : pools_)
+    try_to([&pool = pool, now, &current] { pool.expire(now, current->settings); });
 }
 
 void worker::record(const log::transaction& t) {

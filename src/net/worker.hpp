@@ -67,6 +67,7 @@ public:
 
 private:
   [[nodiscard]] awaitable<void> tick();
+  void look_after(deadline::clock::time_point now);
   void flush_soon();
   void begin_stop();
 

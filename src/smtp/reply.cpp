@@ -73,6 +73,10 @@ std::string reply::one_line() const {
     if (!line.empty())
       text += ' ';
     text += line;
+    if (text.size() > limits::shown_reply) {
+      text.resize(limits::shown_reply);
+      return text + " ...";
+    }
   }
   return text;
 }

@@ -72,7 +72,14 @@ server_engine::event server_engine::next_of_chunk() {
   chunk_due_ = taken;
   if (taken)
     return event::chunk_end;
-  return state_ == state::lost ? local(chunk_refusal_) : error(chunk_refusal_);
+  if (state_ != state::lost)
+    return error(chunk_refusal_);
+  // The last chunk ends the message for the client: in LMTP one reply for each recipient, as for
+  // one that was taken (RFC 2033 §4.2).
+  const bool each = options_.lmtp && chunk_last_ && envelope_.recipients > 0;
+  for (std::size_t i = each ? envelope_.recipients : 1; i > 0; --i)
+    local(chunk_refusal_);
+  return event::need_input;
 }
 
 void server_engine::chunk_done(const reply& r) {

@@ -118,6 +118,7 @@ struct relay_settings {
   unsigned next_hop_max_idle = 100; ///< idle connections of each thread
   /// Who we are to the next hop; null = nobody in particular.
   std::shared_ptr<const smtp::credentials> next_hop_auth;
+  std::string next_hop_password_file; ///< where its password was read; absolute
   relay_mode mode = relay_mode::sign;
   bool received = false;   ///< a Received field goes on top of each message
   unsigned max_hops = 100; ///< a message with more Received fields is going round

@@ -24,7 +24,7 @@ public:
   /// All lines with their CRLF.
   [[nodiscard]] const std::string& wire() const { return wire_; }
   /// For logs: the reply in one line without CRLF ("250 2.0.0 Ok: queued as X"); lines of a longer
-  /// reply are joined by a blank, their repeated codes left out.
+  /// reply are joined by a blank, their repeated codes left out. Cut at limits::shown_reply.
   [[nodiscard]] std::string one_line() const;
   /// The texts after code and separator, a view for each line, valid as long as the object.
   [[nodiscard]] std::vector<std::string_view> lines() const;

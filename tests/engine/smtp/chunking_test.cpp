@@ -383,6 +383,19 @@ BOOST_AUTO_TEST_CASE(in_lmtp_the_last_chunk_is_answered_for_each_recipient) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(in_lmtp_the_last_chunk_behind_one_that_failed_is_answered_for_each_recipient) {
+  in_every_cutting<lmtp_chunking_script>([](chunking_script& s) {
+    s.begin(3);
+    s.give("BDAT 1\r\na");
+    s.expect("[a]");
+    s.chunk_done("552 too large\r\n");
+    s.give("BDAT 1\r\nb");
+    s.expect_send("552 too large\r\n552 too large\r\n");
+    s.give("BDAT 1 LAST\r\nc");
+    s.expect_send("552 too large\r\n552 too large\r\n552 too large\r\n");
+  });
+}
+
 BOOST_AUTO_TEST_CASE(where_it_is_not_offered_bdat_ends_the_session) {
   test::server_script s(test::cutting::whole());
   s.begin_transaction();

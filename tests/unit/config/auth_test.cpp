@@ -30,11 +30,11 @@ struct directory {
     std::ofstream(path / "password", std::ios::binary) << password;
     ::chmod((path / "password").c_str(), mode);
   }
-  [[nodiscard]] auto parse(const std::string& table,
-                           const config::settings* before = nullptr) const {
+  [[nodiscard]] auto parse(const std::string& table, const config::settings* before = nullptr,
+                           const std::string& next_hop = "127.0.0.1:2") const {
     return config::parse("[[relay]]\nname = \"r\"\nlisten = \"127.0.0.1:1\"\n"
-                         "next_hop = \"127.0.0.1:2\"\n[relay.next_hop_auth]\n" +
-                             table,
+                         "next_hop = \"" +
+                             next_hop + "\"\n[relay.next_hop_auth]\n" + table,
                          path / "x.toml", before);
   }
   [[nodiscard]] config::settings_ptr made(const std::string& table,
@@ -138,6 +138,11 @@ BOOST_AUTO_TEST_CASE(a_reload_keeps_a_password_that_it_cannot_read) {
   BOOST_TEST_REQUIRE(third->kept.size() == 1u);
   BOOST_TEST(third->kept[0].find("chmod") != std::string::npos);
   BOOST_TEST(third->kept[0].ends_with("; the password that was read before stays"));
+  // Nobody else is to hear it: another next hop, another file.
+  BOOST_TEST(
+      std::holds_alternative<config::errors>(d.parse(usual, second.get(), "mail.example.org:587")));
+  BOOST_TEST(std::holds_alternative<config::errors>(
+      d.parse("username = \"u\"\npassword_file = \"none\"\n", second.get())));
   // It was another account's.
   BOOST_TEST(std::holds_alternative<config::errors>(
       d.parse("username = \"v\"\npassword_file = \"password\"\n", second.get())));

@@ -250,6 +250,9 @@ BOOST_AUTO_TEST_CASE(what_may_be_there_once) {
                                  "7:10: relay.listen: \"127.0.0.1:1\" is there twice"});
   expect("[[relay]]\nname = \"r\"\nlisten = [\"[::1]:1\", \"[0::1]:1\"]\nnext_hop = \"[::1]:2\"\n",
          {"3:22: relay.listen: \"[0::1]:1\" is there twice"});
+  expect("[[relay]]\nname = \"r\"\nlisten = \"[::1]:1\"\n"
+         "next_hop = [\"mx:25\", \"[::1]:2\", \"mx:25\"]\n",
+         {"4:33: relay.next_hop: \"mx:25\" is there twice"});
   expect("[[domain]]\nname = \"example.com\"\n[[domain.key]]\nselector = \"a\"\nfile = \"f\"\n"
          "[[domain.key]]\nselector = \"A\"\nfile = \"g\"\n"
          "[[domain]]\nname = \"EXAMPLE.com\"\n[[domain.key]]\nselector = \"a\"\nfile = \"f\"\n",
