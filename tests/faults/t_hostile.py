@@ -6,6 +6,7 @@ import re
 import resource
 import socket
 import time
+import unittest
 
 from harness.deadline import wait_for
 from harness.loop import own_signatures
@@ -151,7 +152,7 @@ class Many(Measured):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         wanted = 3 * cls.CLIENTS
         if hard != resource.RLIM_INFINITY and hard < wanted:
-            raise cls.skipTest(f"only {hard} descriptors")
+            raise unittest.SkipTest(f"only {hard} descriptors")
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
         cls.further = "[server]\nmax_connections = 1000\n"
         super().setUpClass()
