@@ -106,6 +106,7 @@ awaitable<void> session::converse() {
     }
     if (!batch_.empty()) {
       co_await exchange();
+      pace_.begin(deadline::clock::now()); // the time that the next hop took is not the client's
       if (!over_ && engine_.in_data())
         co_await take_message();
       if (what != event::close)
