@@ -19,7 +19,13 @@
 namespace sealonce::dkim {
 namespace {
 
+using octets::block_masks;
+using octets::block_size;
+
 constexpr std::string_view line_end = "\r\n";
+constexpr octets::wanted_octets blank_octets = {' ', '\t', '\r'};
+constexpr std::size_t blocks_at_once = 32;
+constexpr std::uint64_t last_octet = std::uint64_t{1} << (block_size - 1);
 /// On the stack of update(), so that an idle object stays small.
 constexpr std::size_t buffer_size = 16384;
 /// Spans from here on go to the digest directly: a call costs less than a copy.
@@ -52,18 +58,16 @@ std::size_t count_line_ends(std::span<const char> text) {
   return (text.size() - left) / line_end.size();
 }
 
-/// The blanks that go, for a block in which one may: those that a blank or CRLF follows. `blanks`
-/// are the blanks of the block, `rest` the piece from the block on.
-std::uint64_t surplus_blanks(std::uint64_t blanks, std::span<const char> rest) {
-  const auto next = [&](char c) {
-    return std::uint64_t{rest.size() > block_size && rest[block_size] == c} << (block_size - 1);
-  };
-  const std::uint64_t next_blank = blanks >> 1 | next(' ') | next('\t');
-  std::uint64_t surplus = blanks & next_blank;
-  std::uint64_t before_cr = blanks & (where(rest.data(), '\r') >> 1 | next('\r'));
+/// The blanks that go: those that a blank or CRLF follows. `blanks` and `cr` are the masks of the
+/// block at `block`; up to `left` octets may be read there, at least as many as the block has.
+std::uint64_t surplus_blanks(std::uint64_t blanks, std::uint64_t cr, const char* block,
+                             std::size_t left) {
+  const char behind = left > block_size ? block[block_size] : '\0';
+  std::uint64_t surplus = blanks & (blanks >> 1 | (is_blank(behind) ? last_octet : 0));
+  std::uint64_t before_cr = blanks & (cr >> 1 | (behind == '\r' ? last_octet : 0));
   for (; before_cr != 0; before_cr &= before_cr - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(before_cr));
-    if (i + 2 < rest.size() && rest[i + 2] == '\n') {
+    if (i + 2 < left && block[i + 2] == '\n') {
       surplus |= std::uint64_t{1} << i;
     }
   }
@@ -103,18 +107,17 @@ struct body_hash::output {
       used += n;
     }
   }
-  /// The octets of the first block of `rest` whose bit in `goes` is not set, TABs as SP.
-  void put_some(std::span<const char> rest, std::uint64_t goes, bool tabs) {
+  /// The octets of a block whose bit in `goes` is not set, TABs as SP. `left` octets may be read.
+  void put_some(const char* block, std::size_t left, std::uint64_t goes, bool tabs) {
     reserve(2 * block_size);
     char* const to = buffer.data() + used;
     char padded[2 * block_size];
-    const char* from = rest.data();
-    if (tabs || rest.size() < sizeof padded) {
-      copy_without_tabs(from, padded);
+    if (tabs || left < sizeof padded) {
+      copy_without_tabs(block, padded);
       std::memset(padded + block_size, 0, block_size);
-      from = padded;
+      block = padded;
     }
-    used += static_cast<std::size_t>(copy_rest(from, goes, to) - to);
+    used += static_cast<std::size_t>(copy_rest(block, goes, to) - to);
   }
 
   body_hash& owner;
@@ -202,24 +205,27 @@ void body_hash::relax(std::span<const char> piece) {
     --ready;
   }
   const char* const end = piece.data() + ready;
-  const char* clean = piece.data(); // nothing goes from here to `at`
-  const char* at = clean;
-  for (; end - at >= static_cast<std::ptrdiff_t>(block_size); at += block_size) {
-    const std::uint64_t blanks = where_either(at, ' ', '\t');
-    if (blanks == 0) {
-      continue;
-    }
-    const block_look look = look_at(at);
-    const std::uint64_t last = std::uint64_t{1} << (block_size - 1);
-    if ((blanks & (look.low >> 1 | last)) == 0 && !look.tab) {
-      continue;
-    }
-    const auto rest = piece.subspan(static_cast<std::size_t>(at - piece.data()));
-    const std::uint64_t goes = surplus_blanks(blanks, rest);
-    if (goes != 0 || look.tab) {
-      out.put(clean, at);
-      out.put_some(rest, goes, look.tab);
-      clean = at + block_size;
+  const char* at = piece.data();
+  const char* const behind = at + piece.size();
+  const char* clean = at; // nothing goes from here to `at`
+  std::array<block_masks, blocks_at_once> masks;
+  while (end - at >= static_cast<std::ptrdiff_t>(block_size)) {
+    const std::span<block_masks> some(
+        masks.data(), std::min(static_cast<std::size_t>(end - at) / block_size, blocks_at_once));
+    octets::find_octets(at, blank_octets, some);
+    for (const auto& [space, tab, cr] : some) {
+      const std::uint64_t blanks = space | tab;
+      // Usually no blank is before another one or a CR, and the last octet is none.
+      if ((blanks & ((blanks | cr) >> 1 | last_octet)) != 0 || tab != 0) {
+        const std::uint64_t goes =
+            surplus_blanks(blanks, cr, at, static_cast<std::size_t>(behind - at));
+        if (goes != 0 || tab != 0) {
+          out.put(clean, at);
+          out.put_some(at, static_cast<std::size_t>(behind - at), goes, tab != 0);
+          clean = at + block_size;
+        }
+      }
+      at += block_size;
     }
   }
   out.put(clean, at);

@@ -12,38 +12,23 @@
 //   Overwriting a stray octet never makes or unmakes a line end, so the masks of a block hold to
 //   its end.
 
+#include <sealonce/octets/block_masks.hpp>
 #include <sealonce/smtp/data_scanner.hpp>
 
+#include <algorithm>
+#include <array>
 #include <bit>
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 namespace sealonce::smtp {
 namespace {
 
-constexpr std::size_t block = 64;     // octets: one bit of a mask for each
-constexpr std::size_t look_ahead = 2; // octets behind a dot that say whether it is the final one
-constexpr unsigned last_bit = block - 1;
+using octets::block_masks;
+using octets::block_size;
 
-/// Bit i is set where octets[i] is `wanted`.
-std::uint64_t where_equal(const char* octets, char wanted) {
-#ifdef __SSE2__
-  const __m128i pattern = _mm_set1_epi8(wanted);
-  const auto sixteen = [octets, pattern](int quarter) {
-    const auto found = _mm_cmpeq_epi8(
-        _mm_loadu_si128(reinterpret_cast<const __m128i*>(octets) + quarter), pattern);
-    return std::uint64_t{static_cast<unsigned>(_mm_movemask_epi8(found))};
-  };
-  return sixteen(0) | sixteen(1) << 16 | sixteen(2) << 32 | sixteen(3) << 48;
-#else
-  std::uint64_t mask = 0;
-  for (std::size_t i = block; i-- > 0;)
-    mask = mask << 1 | (octets[i] == wanted ? 1u : 0u);
-  return mask;
-#endif
-}
+constexpr octets::wanted_octets line_octets = {'\r', '\n', '.'};
+constexpr std::size_t blocks_at_once = 32;
+constexpr std::size_t look_ahead = 2; // octets behind a dot that say whether it is the final one
+constexpr unsigned last_bit = block_size - 1;
 
 /// One call of scan(): walks from the front until the end, the final dot or what cannot be decided.
 class walk {
@@ -66,6 +51,7 @@ public:
 
 private:
   void by_blocks();
+  bool one_block(const block_masks& in);
   bool block_events(std::uint64_t dots, std::uint64_t strays);
   bool one_octet();
 
@@ -98,30 +84,42 @@ private:
   content_sink& sink_;
   const std::uint64_t wire_;
   bool line_start_;
+  bool after_cr_ = false; ///< the octet before position_ is a CR that is not decided
   bool stray_ = false;
   bool ended_ = false;
 };
 
 void walk::by_blocks() {
-  bool after_cr = false; // the octet before the block is a CR that is not decided
-  while (static_cast<std::size_t>(end_ - position_) >= block + look_ahead) {
-    const auto cr = where_equal(position_, '\r');
-    const auto lf = where_equal(position_, '\n');
-    const auto dot = where_equal(position_, '.');
-    const auto behind_cr = cr << 1 | (after_cr ? 1u : 0u);
-    const auto line_end = lf & behind_cr;
-    const auto dots = dot & (line_end << 1 | (line_start_ ? 1u : 0u));
-    const auto strays = (lf ^ line_end) | (cr & ~(lf >> 1) & ~(std::uint64_t{1} << last_bit));
-    if (after_cr && (lf & 1) == 0)
-      overwrite(position_ - 1);
-    if ((dots | strays) != 0 && block_events(dots, strays))
-      return;
-    after_cr = cr >> last_bit != 0;
-    line_start_ = line_end >> last_bit != 0;
-    position_ += block;
+  std::array<block_masks, blocks_at_once> masks;
+  for (;;) {
+    const auto left = static_cast<std::size_t>(end_ - position_);
+    if (left < block_size + look_ahead)
+      break;
+    const std::span<block_masks> some(masks.data(),
+                                      std::min((left - look_ahead) / block_size, blocks_at_once));
+    octets::find_octets(position_, line_octets, some);
+    for (const block_masks& block : some)
+      if (one_block(block))
+        return;
   }
-  if (after_cr)
+  if (after_cr_)
     --position_;
+}
+
+/// True = the message has ended.
+bool walk::one_block(const block_masks& in) {
+  const auto [cr, lf, dot] = in;
+  const auto line_end = lf & (cr << 1 | (after_cr_ ? 1u : 0u));
+  const auto dots = dot & (line_end << 1 | (line_start_ ? 1u : 0u));
+  const auto strays = (lf ^ line_end) | (cr & ~(lf >> 1) & ~(std::uint64_t{1} << last_bit));
+  if (after_cr_ && (lf & 1) == 0)
+    overwrite(position_ - 1);
+  if ((dots | strays) != 0 && block_events(dots, strays))
+    return true;
+  after_cr_ = cr >> last_bit != 0;
+  line_start_ = line_end >> last_bit != 0;
+  position_ += block_size;
+  return false;
 }
 
 /// True = the message has ended; octets behind its end are left alone.
