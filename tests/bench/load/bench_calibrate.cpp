@@ -5,8 +5,9 @@
 // DESCRIPTION
 //   CPU time of this one thread, by OpenSSL's EVP: an rsa-sha256 signature of 600 octets with a
 //   template of the digest's context copied (the cheapest way that there is), SHA-256 of 10 MiB in
-//   pieces of 64 KiB. Each takes MILLISECONDS (300) in slices of about 10 ms; the best slice and
-//   the median are printed as one line of JSON, in µs.
+//   pieces of 64 KiB. Each takes MILLISECONDS (300) in slices of about 10 ms; the mean,
+//   which compares with what a process used for many messages, and the best slice are printed as
+//   one line of JSON, in µs.
 // DIAGNOSTICS
 //   Status 1 and a line on standard error when OpenSSL cannot.
 #include "clocks.hpp"
@@ -18,6 +19,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -38,7 +40,7 @@ void check(bool good, const char* what) {
 }
 
 struct figures {
-  double best, median;
+  double mean, best;
 };
 
 /// Calls the function, which does `each` pieces of work, until the time is over.
@@ -52,8 +54,8 @@ figures slices(std::int64_t milliseconds, int each, Function work) {
     work();
     took.push_back(static_cast<double>(cpu_us() - before) / each);
   } while (wall_us() < end || took.size() < 3);
-  std::sort(took.begin(), took.end());
-  return {took.front(), took[took.size() / 2]};
+  return {std::accumulate(took.begin(), took.end(), 0.0) / static_cast<double>(took.size()),
+          *std::min_element(took.begin(), took.end())};
 }
 
 figures signature(EVP_PKEY* key, std::int64_t milliseconds) {
@@ -105,7 +107,7 @@ int main(int count, char** values) {
   std::fclose(file);
   const figures sign = signature(key, milliseconds), digest = large_digest(milliseconds);
   EVP_PKEY_free(key);
-  std::printf("{\"signature_us\": %.2f, \"signature_median_us\": %.2f, \"sha256_10mib_us\": %.1f, "
-              "\"sha256_10mib_median_us\": %.1f}\n",
-              sign.best, sign.median, digest.best, digest.median);
+  std::printf("{\"signature_us\": %.2f, \"signature_best_us\": %.2f, \"sha256_10mib_us\": %.1f, "
+              "\"sha256_10mib_best_us\": %.1f}\n",
+              sign.mean, sign.best, digest.mean, digest.best);
 }

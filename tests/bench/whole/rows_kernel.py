@@ -1,0 +1,125 @@
+"""Rows: system calls, messages per second, latency."""
+
+import os
+import re
+import signal
+import subprocess
+
+from harness.deadline import wait_for
+
+from . import tools
+from .row import Result, Row, calibrated, others
+
+SMALL = 4096
+THREADS = 2
+TRACE_END = 60  # seconds
+
+
+class SystemCalls(Row):
+    """strace counts what further messages cost: connections and their greetings drop out."""
+
+    name = "system-calls"
+    what = "system calls per message (pipelined, kept, 8 at a time)"
+    target = 10
+    steady = True
+    once = True
+    FEW, MANY = 200, 1200
+    SHORT = 700
+
+    def calls(self, bench, stage, messages):
+        """System call → how often, while so many messages pass."""
+        report = bench.workspace / f"strace-{messages}"
+        said = f"{report}.stderr"
+        with open(said, "wb") as log:
+            tracer = subprocess.Popen(["strace", "-c", "-f", "-o", report, "-p", str(stage.pid)],
+                                      stderr=log, stdin=subprocess.DEVNULL)
+        try:
+            wait_for(lambda: tracer.poll() is not None or b"attached" in open(said, "rb").read(), "strace")
+            tools.load(stage.port, messages, 8, "-s", SMALL)
+        finally:
+            tracer.send_signal(signal.SIGINT)
+            tracer.wait(TRACE_END)
+        with open(report) as file:
+            # % time, seconds, µs/call, calls, perhaps errors, the call
+            rows = re.findall(r"^ *[\d.]+ +[\d.]+ +\d+ +(\d+) (?: *\d+)? +(\w+)$", file.read(), re.MULTILINE)
+        counted = {call: int(number) for number, call in rows if call != "total"}
+        if not counted:
+            with open(said) as log:
+                raise AssertionError(f"strace counted nothing: {log.read()}")
+        return counted
+
+    def round(self, bench):
+        many = bench.count(self.MANY, self.SHORT)
+        with bench.stage() as stage:
+            tools.load(stage.port, 50, 8, "-s", SMALL)
+            few = self.calls(bench, stage, self.FEW)
+            more = self.calls(bench, stage, many)
+        return {call: round((more[call] - few.get(call, 0)) / (many - self.FEW), 3) for call in more}
+
+    def result(self, rounds):
+        calls = {call: number for call, number in rounds[0].items() if number >= 0.01}
+        note = ", ".join(f"{call} {number:.2f}" for call, number in sorted(calls.items(), key=lambda c: -c[1]))
+        return Result(sum(rounds[0].values()), note, rounds)
+
+
+class Throughput(Row):
+    """Driver and sink share the processors with the relay, as in the prototypes whose figure the
+    target is: with two processors, 1 cannot be reached."""
+
+    name = "throughput"
+    what = f"messages/s × signature time / threads, {THREADS} threads"
+    target = 0.65
+    at_least = True
+
+    def round(self, bench):
+        messages = bench.count(8000, 200)
+
+        def measure():
+            with bench.stage(further=f"[server]\nthreads = {THREADS}\n") as stage:
+                tools.load(stage.port, bench.count(500, 50), 8, "-s", SMALL)
+                return tools.load(stage.port, messages, 8, "-s", SMALL)
+        return calibrated(bench, measure)
+
+    def result(self, rounds):
+        signature = min(c["signature_us"] for r in rounds for c in (r["before"], r["after"]))
+        rates = [r["messages_per_second"] for r in rounds]
+        return Result(max(rates) * signature / 1e6 / THREADS,
+                      f"{min(rates):.0f} to {max(rates):.0f} messages/s on "
+                      f"{len(os.sched_getaffinity(0))} processors, which driver and sink share; "
+                      f"{others(rounds)}", rounds)
+
+
+class Latency(Row):
+    """Median from MAIL to the last reply through sealonce, less the same to the sink alone."""
+
+    name = "latency"
+    what = "added median latency at one connection / signature time"
+    target = 1.3
+
+    def round(self, bench):
+        messages = bench.count(1500, 50)
+
+        def measure():
+            with bench.stage() as stage:
+                tools.load(stage.port, bench.count(200, 20), 1, "-s", SMALL)
+                direct = self.direct(bench, messages)
+                through = tools.load(stage.port, messages, 1, "-s", SMALL)
+            return {"through_us": through["latency_us"], "direct_us": direct["latency_us"]}
+        return calibrated(bench, measure)
+
+    @staticmethod
+    def direct(bench, messages):
+        sink = tools.BenchSink(bench.workspace / "direct.log")
+        try:
+            return tools.load(sink.port, messages, 1, "-s", SMALL)
+        finally:
+            sink.stop()
+
+    def result(self, rounds):
+        best = {side: min(r[side]["p50"] for r in rounds) for side in ("through_us", "direct_us")}
+        signature = min(c["signature_us"] for r in rounds for c in (r["before"], r["after"]))
+        each = sorted(2 * (r["through_us"]["p50"] - r["direct_us"]["p50"]) /
+                      (r["before"]["signature_us"] + r["after"]["signature_us"]) for r in rounds)
+        return Result((best["through_us"] - best["direct_us"]) / signature,
+                      f"p50 {best['through_us']} µs, direct {best['direct_us']} µs, signature "
+                      f"{signature:.0f} µs; rounds {each[0]:.2f} to {each[-1]:.2f}; {others(rounds)}", rounds)

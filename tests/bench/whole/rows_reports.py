@@ -1,0 +1,74 @@
+"""Rows that other programs measure: tests/bench/peers and tests/bench/road leave .build/bench/*.json."""
+
+import json
+import os
+import subprocess
+
+from harness.postfix import REPOSITORY
+
+from .row import Result, Row
+
+RESULTS = os.path.join(REPOSITORY, ".build", "bench")
+PROGRAMS = ("peers", "road")
+RUN_TIME = 3600  # seconds for each
+
+
+def run_all(short):
+    """Runs the programs; what they say goes to the terminal, what they find to their files."""
+    for program in PROGRAMS:
+        path = os.path.join(REPOSITORY, "tests", "bench", program)
+        subprocess.run([path, *(["--short"] if short else [])], check=False, timeout=RUN_TIME)
+
+
+class Report(Row):
+    """A figure out of the file of a program."""
+
+    program = ""
+    once = True
+
+    def round(self, bench):
+        path = os.path.join(RESULTS, f"{self.program}.json")
+        if not os.path.exists(path):
+            raise ValueError(f"there is no {os.path.relpath(path, REPOSITORY)}: "
+                             f"tests/bench/{self.program}, or tests/bench/run --all")
+        with open(path) as file:
+            return json.load(file)
+
+
+class Peer(Report):
+    program = "peers"
+    at_least = True
+    target = 1.0
+    peer = ""
+
+    def result(self, rounds):
+        figures = rounds[0]["peers"][self.peer]
+        return Result(figures["ratio"], figures.get("note", ""))
+
+
+class OpenDkim(Peer):
+    name, peer = "peer-opendkim", "opendkim"
+    what = "CPU per message of OpenDKIM's own process / of sealonce, same work"
+
+
+class Amavis(Peer):
+    name, peer = "peer-amavis", "amavis"
+    what = "the same of amavis"
+
+
+class DkimProxy(Peer):
+    name, peer = "peer-dkimproxy", "dkimproxy"
+    what = "the same of dkimproxy"
+
+
+class Road(Report):
+    name = program = "road"
+    what = "CPU of everything per message, best fragment / the same Postfix without a filter"
+    target = 2.0
+
+    def result(self, rounds):
+        best = rounds[0]["best"]
+        return Result(best["ratio"], best.get("note", ""))
+
+
+ROWS = [OpenDkim, Amavis, DkimProxy, Road]
