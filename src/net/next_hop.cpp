@@ -78,37 +78,46 @@ awaitable<hop_event> next_hop::start_tls(deadline& until) {
   co_return hop_event::ready;
 }
 
+/// What could not be sent at once.
 awaitable<error_code> next_hop::flush(deadline& until) {
-  if (engine.output().empty())
-    co_return error_code();
   const error_code error = co_await io.write(engine.output(), until);
   engine.output().clear();
   co_return error;
 }
 
+hop_event next_hop::at_hand() {
+  switch (engine.next()) {
+  case smtp::client_engine::event::start_tls:
+    return hop_event::start_tls;
+  case smtp::client_engine::event::ready:
+    return hop_event::ready;
+  case smtp::client_engine::event::reply:
+    return hop_event::reply;
+  case smtp::client_engine::event::failed:
+    return hop_event::failed;
+  case smtp::client_engine::event::need_input:
+    break;
+  }
+  return hop_event::nothing;
+}
+
 awaitable<hop_event> next_hop::wait(deadline& until) {
   for (;;) {
-    switch (engine.next()) {
-    case smtp::client_engine::event::start_tls:
-      co_return hop_event::start_tls;
-    case smtp::client_engine::event::ready:
-      co_return hop_event::ready;
-    case smtp::client_engine::event::reply:
-      co_return hop_event::reply;
-    case smtp::client_engine::event::failed:
-      co_return hop_event::failed;
-    case smtp::client_engine::event::need_input:
-      break;
-    }
+    const hop_event event = at_hand();
+    if (event != hop_event::nothing)
+      co_return event;
     // A next hop that refuses and closes may do so before it has read everything: its reply counts
     // more than the failed write.
-    const error_code wrote = co_await flush(until);
-    const io_result got = co_await io.read_some(buffer_);
-    if (got.error) {
-      io_error = wrote ? wrote : got.error;
+    error_code wrote;
+    if (!engine.output().empty() && !io.write_at_once(engine.output(), wrote))
+      wrote = co_await flush(until);
+    engine.output().clear();
+    const auto [error, octets] = co_await io.read_some(buffer_);
+    if (error) {
+      io_error = wrote ? wrote : error;
       co_return until.take_expired() ? hop_event::timed_out : hop_event::lost;
     }
-    engine.received({buffer_.data(), got.octets});
+    engine.received({buffer_.data(), octets});
   }
 }
 

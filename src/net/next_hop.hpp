@@ -15,6 +15,7 @@ namespace sealonce::net {
 
 /// How waiting for the next hop ended.
 enum class hop_event {
+  nothing,    ///< it must be waited for; never comes out of wait()
   start_tls,  ///< the handshake is due; never comes out of connect()
   ready,      ///< greeted
   reply,      ///< engine.last_reply()
@@ -48,8 +49,8 @@ public:
   [[nodiscard]] awaitable<hop_event> connect(const hop_address& address, deadline& until);
   /// How long its stages may take from now on.
   void wait_as(const config::relay_timeouts& t);
-  /// Sends what the engine has to send.
-  [[nodiscard]] awaitable<error_code> flush(deadline& until);
+  /// The next event of the engine, where it has come already.
+  [[nodiscard]] hop_event at_hand();
   /// Flushes, and waits for the next event of the engine.
   [[nodiscard]] awaitable<hop_event> wait(deadline& until);
   /// An event that needs no waiting is there.
@@ -72,6 +73,7 @@ public:
   config::settings_ptr made_under; ///< for those sessions that begin under the same
 
 private:
+  [[nodiscard]] awaitable<error_code> flush(deadline& until);
   [[nodiscard]] awaitable<hop_event> start_tls(deadline& until);
   [[nodiscard]] awaitable<hop_event> greet(deadline& until);
   [[nodiscard]] std::string explain_failure() const;

@@ -58,7 +58,7 @@ smtp::server_engine::options engine_options(const config::settings& s,
 session::session(worker& w, snapshot_ptr settings, const config::relay_settings& relay,
                  stream_socket socket, peer_address peer)
     : worker_(w), snapshot_(std::move(settings)), settings_(*snapshot_->settings), relay_(relay),
-      upstream_(std::move(socket)), peer_(std::move(peer)),
+      pool_(w.pool(relay.name)), upstream_(std::move(socket)), peer_(std::move(peer)),
       engine_(engine_options(settings_, relay_, peer_)) {
   worker_.shared.sessions.fetch_add(1, std::memory_order_relaxed);
   worker_.add(*this);
@@ -66,7 +66,7 @@ session::session(worker& w, snapshot_ptr settings, const config::relay_settings&
 
 session::~session() {
   if (hop_ && !hop_->dirty)
-    worker_.pool(relay_.name).give_back(std::move(hop_), relay_);
+    pool_.give_back(std::move(hop_), relay_);
   worker_.shared.sessions.fetch_sub(1, std::memory_order_relaxed);
   worker_.remove(*this);
 }
@@ -147,8 +147,8 @@ awaitable<void> session::converse() {
 }
 
 awaitable<void> session::refuse_early_talker() {
-  const io_result got = co_await upstream_.read_some(buffer_);
-  engine_.spoke_too_early({buffer_.data(), got.octets});
+  const auto [error, octets] = co_await upstream_.read_some(buffer_);
+  engine_.spoke_too_early({buffer_.data(), octets});
 }
 
 void session::log_notice() {
@@ -163,7 +163,8 @@ awaitable<void> session::receive_command() {
     engine_.farewell(smtp::reply(421, "4.3.2", "Service shutting down"));
     co_return;
   }
-  co_await flush();
+  if (!flush_at_once())
+    co_await flush();
   if (over_)
     co_return;
   const bool chunk = engine_.in_chunk();
@@ -174,25 +175,37 @@ awaitable<void> session::receive_command() {
   const auto silence = chunk ? relay_.timeouts.data : relay_.timeouts.command;
   deadline_.set(silence, pace_.due(now, silence));
   waiting_for_command_ = true;
-  const io_result got = co_await upstream_.read_some(buffer_);
+  const auto [error, octets] = co_await upstream_.read_some(buffer_);
   waiting_for_command_ = false;
-  pace_.more(got.octets);
-  if (got.error)
+  pace_.more(octets);
+  if (error)
     abandon_chunks();
-  if (got.error && deadline_.take_expired()) {
+  if (error && deadline_.take_expired()) {
     engine_.farewell(smtp::reply(421, "4.4.2", "Timeout: no command came"));
     co_return;
   }
-  if (got.error == asio::error::operation_aborted && worker_.stopping() && !aborted_)
+  if (error == asio::error::operation_aborted && worker_.stopping() && !aborted_)
     co_return; // the next turn says farewell
-  if (got.error)
+  if (error)
     co_return end();
-  engine_.received({buffer_.data(), got.octets});
+  engine_.received({buffer_.data(), octets});
+}
+
+bool session::flush_at_once() {
+  log_notice();
+  if (engine_.output().empty())
+    return true;
+  error_code error;
+  if (!upstream_.write_at_once(engine_.output(), error))
+    return false;
+  engine_.output().clear();
+  if (error)
+    end();
+  return true;
 }
 
 awaitable<void> session::flush() {
-  log_notice();
-  if (engine_.output().empty())
+  if (flush_at_once())
     co_return;
   deadline_.set(relay_.timeouts.command);
   const error_code error = co_await upstream_.write(engine_.output(), deadline_);
@@ -223,15 +236,14 @@ awaitable<void> session::start_tls() {
 // DSN would make the upstream bounce or report falsely.
 awaitable<void> session::hello() {
   co_await reset_next_hop();
-  auto& pool = worker_.pool(relay_.name);
   const auto max_size = settings_.message.max_size;
-  const auto* known = pool.recent_offer(deadline::clock::now());
+  const auto* known = pool_.recent_offer(deadline::clock::now());
   if (known == nullptr && engine_.esmtp()) {
     const bool reached = co_await reach_next_hop(false);
     if (reached) { // an upstream that only says EHLO must not keep a connection from the others
-      pool.note_offer(hop_->engine.offers()); // one that rested is older than what is remembered
-      pool.give_back(std::move(hop_), relay_);
-      known = pool.recent_offer(deadline::clock::now());
+      pool_.note_offer(hop_->engine.offers()); // one that rested is older than what is remembered
+      pool_.give_back(std::move(hop_), relay_);
+      known = pool_.recent_offer(deadline::clock::now());
     }
   }
   const bool inside_tls = upstream_.tls() != nullptr;

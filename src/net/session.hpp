@@ -10,6 +10,7 @@
 #include <sealonce/smtp/text.hpp>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,9 @@ private:
   [[nodiscard]] awaitable<void> refuse_early_talker();
   [[nodiscard]] awaitable<void> receive_command();
   void log_notice();
+  /// What is to be said is said, as far as that needs no waiting. True = it was, or the session is
+  /// over; false = flush() the rest.
+  [[nodiscard]] bool flush_at_once();
   [[nodiscard]] awaitable<void> flush();
   [[nodiscard]] awaitable<void> hello();
   [[nodiscard]] awaitable<void> start_tls();
@@ -61,8 +65,10 @@ private:
   // The envelope: commands for the next hop and its answers.
   [[nodiscard]] awaitable<void> exchange();
   void begin_transaction();
+  [[nodiscard]] bool take_rested_next_hop();
   [[nodiscard]] awaitable<bool> reach_next_hop(bool fresh);
-  [[nodiscard]] awaitable<bool> tell_original_client(bool pipelined);
+  [[nodiscard]] awaitable<bool> tell_original_client(std::span<const std::string> lines,
+                                                     bool pipelined);
   [[nodiscard]] awaitable<bool> connect_next_hop(const hop_address& address);
   void excuse_login(smtp::reply& r);
   [[nodiscard]] bool login_refused_lately(const hop_address& address);
@@ -114,6 +120,7 @@ private:
   snapshot_ptr snapshot_;
   const config::settings& settings_;
   const config::relay_settings& relay_;
+  next_hop_pool& pool_;
   stream upstream_;
   peer_address peer_;
   counted_connection counted_;

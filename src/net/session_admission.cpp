@@ -90,12 +90,12 @@ awaitable<bool> session::learn_client() {
   while (status == smtp::proxy_header_parser::status::need_more && why.empty()) {
     const std::size_t most = std::min(header.wanted(), buffer_.size());
     const std::span<char> room(buffer_.data(), most);
-    const io_result got = co_await upstream_.read_some(room);
-    if (got.error)
+    const auto [error, octets] = co_await upstream_.read_some(room);
+    if (error)
       why = deadline_.take_expired() ? "no PROXY header came in time"
                                      : "it closed before its PROXY header";
     else
-      status = header.feed({buffer_.data(), got.octets});
+      status = header.feed({buffer_.data(), octets});
   }
   if (status == smtp::proxy_header_parser::status::malformed)
     why = "what came is no PROXY header";

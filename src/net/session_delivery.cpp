@@ -91,7 +91,10 @@ awaitable<message_end> session::deliver(message_store& store, seal::sealer& seal
   }
   deadline_.set(relay_.timeouts.next_hop_transfer);
   waiting_for_hop_ = true;
-  const error_code wrote = co_await hop_->io.write(pieces, deadline_);
+  std::span<segment> left(pieces);
+  error_code wrote;
+  if (!hop_->io.write_at_once(left, wrote))
+    wrote = co_await hop_->io.write(left, deadline_);
   hop_->engine.message_sent(due);
   const std::string missing = co_await collect_answers(due, !wrote, end);
   waiting_for_hop_ = false;
@@ -105,7 +108,7 @@ awaitable<message_end> session::deliver(message_store& store, seal::sealer& seal
   hop_->dirty = wrote || std::any_of(end.replies.begin(), end.replies.end(), refuses);
   ++hop_->transactions;
   if (!hop_->dirty)
-    worker_.pool(relay_.name).give_back(std::move(hop_), relay_);
+    pool_.give_back(std::move(hop_), relay_);
   drop_next_hop();
   co_return end;
 }
@@ -146,7 +149,8 @@ awaitable<std::string> session::collect_answers(std::size_t due, bool sent, mess
     if (!one_by_one || end.replies.size() == due || hop_->has_input())
       continue;
     tell_recipients(end, end.replies.size());
-    co_await flush();
+    if (!flush_at_once())
+      co_await flush();
   }
   co_return std::string();
 }

@@ -76,16 +76,9 @@ void session::answer_from_next_hop(std::size_t index) {
     recipients_.push_back(path.substr(1, path.size() - 2));
 }
 
-/// XFORWARD before MAIL, on whichever connection it is, in the words that it has. True = go on.
-awaitable<bool> session::tell_original_client(bool pipelined) {
-  const auto lines =
-      smtp::xforward_lines(engine_.current().client, hop_->engine.offers().xforward_attributes);
-  if (pipelined) {
-    for (const auto& line : lines)
-      hop_->engine.command(line);
-    for (const auto& c : batch_)
-      queue_command(c);
-  }
+/// XFORWARD before MAIL, on whichever connection it is. `pipelined` = it is on its way with the
+/// batch. True = go on.
+awaitable<bool> session::tell_original_client(std::span<const std::string> lines, bool pipelined) {
   for (const auto& line : lines) {
     hop_->dirty = true;
     if (!pipelined)
@@ -107,20 +100,30 @@ awaitable<bool> session::tell_original_client(bool pipelined) {
 
 awaitable<std::size_t> session::send_batch() {
   const bool pipelined = hop_->engine.offers().has(smtp::pipelining);
-  if (batch_.front().what == verb::mail) {
-    const bool told = co_await tell_original_client(pipelined);
-    if (!told)
-      co_return 0;
-  } else if (pipelined) {
+  std::vector<std::string> lines;
+  if (batch_.front().what == verb::mail)
+    lines =
+        smtp::xforward_lines(engine_.current().client, hop_->engine.offers().xforward_attributes);
+  if (pipelined) {
+    for (const auto& line : lines)
+      hop_->engine.command(line);
     for (const auto& c : batch_)
       queue_command(c);
+  }
+  if (!lines.empty()) {
+    const bool told = co_await tell_original_client(lines, pipelined);
+    if (!told)
+      co_return 0;
   }
   for (std::size_t i = 0; i < batch_.size(); ++i) {
     if (!pipelined)
       queue_command(batch_[i]);
-    if (i != 0 && !hop_->has_input())
-      co_await flush(); // a next hop that thinks long about one recipient must not hold the others
-    const hop_event event = co_await wait_next_hop();
+    // A next hop that thinks long about one recipient must not hold the others.
+    if (i != 0 && !hop_->has_input() && !flush_at_once())
+      co_await flush();
+    hop_event event = hop_->at_hand();
+    if (event == hop_event::nothing)
+      event = co_await wait_next_hop();
     if (event != hop_event::reply) {
       hop_failure_ = hop_->explain(event);
       co_return i;
@@ -145,7 +148,9 @@ void session::begin_transaction() {
 }
 
 awaitable<void> session::exchange() {
-  co_await flush(); // the reply to the message before does not wait for the next one's next hop
+  // The reply to the message before does not wait for the next one's next hop.
+  if (!flush_at_once())
+    co_await flush();
   if (over_)
     co_return batch_.clear();
   if (batch_.front().what == verb::mail) { // it never stands behind another command of a group
@@ -155,13 +160,15 @@ awaitable<void> session::exchange() {
       co_return refuse_batch(refusal);
   }
   for (bool fresh = false;; fresh = true) {
-    const bool reached = co_await reach_next_hop(fresh);
+    bool reached = hop_ || (!fresh && take_rested_next_hop());
+    if (!reached)
+      reached = co_await reach_next_hop(fresh);
     if (!reached) {
       answer_rest(0, 451, hop_trouble_, "Try again later: " + hop_failure_);
       break;
     }
     if (!extensions_suffice()) {
-      worker_.pool(relay_.name).note_offer(hop_->engine.offers());
+      pool_.note_offer(hop_->engine.offers());
       if (hop_->dirty) // its transaction is lost to the upstream, who may begin another
         drop_next_hop();
       answer_rest(0, 451, "4.3.5", "The next hop's extensions have changed; say EHLO again");

@@ -32,7 +32,8 @@ policy::author_query session::who() const {
 
 awaitable<void> session::take_message() {
   incoming_message message(worker_.chunks, settings_, relay_.mode, who());
-  co_await flush();
+  if (!flush_at_once())
+    co_await flush();
   const bool complete = co_await receive_message(message);
   if (!complete) {
     log_lost_upstream(message);
@@ -56,13 +57,13 @@ awaitable<bool> session::receive_message(incoming_message& message) {
   for (;;) {
     const auto room = message.store.room();
     deadline_.set(relay_.timeouts.data, pace_.due(deadline::clock::now(), relay_.timeouts.data));
-    const io_result got = co_await upstream_.read_some(room);
-    pace_.more(got.octets);
-    if (got.error && deadline_.take_expired())
+    const auto [error, octets] = co_await upstream_.read_some(room);
+    pace_.more(octets);
+    if (error && deadline_.take_expired())
       engine_.farewell(smtp::reply(421, "4.4.2", "Timeout: the message did not come to its end"));
-    if (got.error)
+    if (error)
       co_return false;
-    message.store.received(got.octets);
+    message.store.received(octets);
     if (message.look(settings_.message.max_size))
       co_return true;
   }

@@ -38,18 +38,28 @@ bool is_about_login(const next_hop& hop, hop_event event) {
 
 } // namespace
 
+/// The common case, without a coroutine: nothing is wrong with any address, and a connection to the
+/// first of them rests.
+bool session::take_rested_next_hop() {
+  const auto& addresses = snapshot_->next_hops.at(relay_.name);
+  if (addresses.empty() || pool_.troubled())
+    return false;
+  hop_tls_.clear();
+  hop_ = pool_.take(addresses.front(), snapshot_->settings);
+  return hop_ && note_next_hop();
+}
+
 awaitable<bool> session::reach_next_hop(bool fresh) {
   if (hop_)
     co_return true;
   hop_tls_.clear();
-  auto& pool = worker_.pool(relay_.name);
   const auto& addresses = snapshot_->next_hops.at(relay_.name);
   hop_failure_ = "no address of the next hop is known";
   hop_trouble_ = "4.4.1";
   const auto begun = deadline::clock::now();
-  for (const hop_address* address : pool.order(addresses, begun)) {
+  for (const hop_address* address : pool_.order(addresses, begun)) {
     if (!fresh)
-      hop_ = pool.take(*address, snapshot_->settings);
+      hop_ = pool_.take(*address, snapshot_->settings);
     if (hop_)
       co_return note_next_hop();
     if (login_refused_lately(*address))
@@ -74,7 +84,7 @@ bool session::note_next_hop() {
 
 bool session::login_refused_lately(const hop_address& address) {
   const auto now = deadline::clock::now();
-  const auto* why = worker_.pool(relay_.name).refused_login(address, snapshot_->settings, now);
+  const auto* why = pool_.refused_login(address, snapshot_->settings, now);
   if (why == nullptr)
     return false;
   hop_failure_ = *why;
@@ -108,13 +118,12 @@ awaitable<hop_event> session::open_next_hop(const hop_address& address) {
 }
 
 awaitable<bool> session::connect_next_hop(const hop_address& address) {
-  auto& pool = worker_.pool(relay_.name);
   hop_trouble_ = "4.4.1";
-  pool.trying(address, deadline::clock::now());
+  pool_.trying(address, deadline::clock::now());
   const hop_event event = co_await open_next_hop(address);
   if (event == hop_event::ready) {
-    pool.note_offer(hop_->engine.offers());
-    if (pool.note_success(address))
+    pool_.note_offer(hop_->engine.offers());
+    if (pool_.note_success(address))
       worker_.log(config::log_level::info,
                   "relay " + relay_.name + ": next hop " + address.text + " is back");
     co_return true;
@@ -128,9 +137,9 @@ awaitable<bool> session::connect_next_hop(const hop_address& address) {
   drop_next_hop();
   if (upstream_gone_ || aborted_)
     co_return false; // nobody waited to the end
-  const bool tell = pool.note_failure(address, deadline::clock::now());
+  const bool tell = pool_.note_failure(address, deadline::clock::now());
   if (login)
-    pool.note_refused_login(address, snapshot_->settings, hop_failure_);
+    pool_.note_refused_login(address, snapshot_->settings, hop_failure_);
   if (tell)
     worker_.log(
         login ? config::log_level::error : config::log_level::warning,
@@ -146,7 +155,7 @@ void session::excuse_login(smtp::reply& r) {
   if (r.code() != authentication_required)
     return;
   const std::string said = "next hop " + hop_->to.text + " said " + r.one_line();
-  if (worker_.pool(relay_.name).may_tell_of_login(deadline::clock::now()))
+  if (pool_.may_tell_of_login(deadline::clock::now()))
     worker_.log(config::log_level::error, "relay " + relay_.name + ": " + said +
                                               "; its mail is deferred until the relay has the "
                                               "next_hop_auth or next_hop_tls that it wants");

@@ -79,14 +79,11 @@ void prepare(stream_socket& socket) {
   ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
+// Not a coroutine: it would be one more frame around Asio's for each read.
 awaitable<io_result> stream::read_some(std::span<char> into) {
-  if (tls_) {
-    const io_result got = co_await read_secure(into);
-    co_return got;
-  }
-  const auto buffer = asio::buffer(into.data(), into.size());
-  const auto [error, octets] = co_await socket_.async_read_some(buffer, as_result);
-  co_return io_result(error, octets);
+  if (tls_)
+    return read_secure(into);
+  return socket_.async_read_some(asio::buffer(into.data(), into.size()), as_result);
 }
 
 error_code stream::write_available(std::span<segment>& segments, bool& progress) {
@@ -102,6 +99,25 @@ error_code stream::write_available(std::span<segment>& segments, bool& progress)
     consume(segments, static_cast<std::uint64_t>(sent));
   }
   return {};
+}
+
+bool stream::write_at_once(std::span<segment>& segments, error_code& error) {
+  bool progress = false;
+  consume(segments, 0); // empty pieces
+  if (tls_)
+    return secure_at_once(segments, error);
+  error = write_available(segments, progress);
+  return error || segments.empty();
+}
+
+bool stream::write_at_once(std::string& octets, error_code& error) {
+  segment one;
+  one.data = octets.data();
+  one.size = octets.size();
+  std::span<segment> all(&one, 1);
+  const bool over = write_at_once(all, error);
+  octets.erase(0, octets.size() - static_cast<std::size_t>(one.size));
+  return over;
 }
 
 awaitable<error_code> stream::write(std::span<segment> segments, deadline& until) {

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <tuple>
 
 namespace sealonce::crypto {
 class tls_session;
@@ -14,12 +16,8 @@ class tls_session;
 
 namespace sealonce::net {
 
-/// Octets of a connection: how many, and how it ended. End of file is asio::error::eof.
-struct io_result {
-  io_result(error_code e, std::size_t n) : error(e), octets(n) {}
-  error_code error;
-  std::size_t octets;
-};
+/// Octets of a connection: how it ended, and how many. End of file is asio::error::eof.
+using io_result = std::tuple<error_code, std::size_t>;
 
 /// A piece of what is to be written: memory, or a range of a file.
 struct segment {
@@ -50,6 +48,11 @@ public:
   /// Writes all segments in order. Any progress extends the deadline.
   [[nodiscard]] awaitable<error_code> write(std::span<segment> segments, deadline& until);
   [[nodiscard]] awaitable<error_code> write(std::string_view octets, deadline& until);
+  /// The same as far as nothing must be waited for, which is the rule; what is written is taken off
+  /// the front. True = over: everything is written, or `error` says why not. False = write() the
+  /// rest.
+  [[nodiscard]] bool write_at_once(std::span<segment>& segments, error_code& error);
+  [[nodiscard]] bool write_at_once(std::string& octets, error_code& error);
 
   /// The peer has closed or broken the connection; never waits, never takes plaintext away. Not
   /// while an operation is in flight.
@@ -69,6 +72,7 @@ private:
 
   [[nodiscard]] error_code write_available(std::span<segment>& segments, bool& progress);
   [[nodiscard]] awaitable<io_result> read_secure(std::span<char> into);
+  [[nodiscard]] bool secure_at_once(std::span<segment>& segments, error_code& error);
   [[nodiscard]] awaitable<error_code> write_secure(std::span<segment> segments, deadline& until);
   [[nodiscard]] awaitable<error_code> flush_ciphertext();
   [[nodiscard]] awaitable<error_code> receive_ciphertext();

@@ -160,6 +160,15 @@ error_code stream::send_encrypted(std::span<segment>& segments, bool& progress) 
   return {};
 }
 
+/// As write_at_once(): what is encrypted must be gone too.
+bool stream::secure_at_once(std::span<segment>& segments, error_code& error) {
+  bool progress = false;
+  error = cut_off_ ? tls_error() : send_encrypted(segments, progress);
+  if (error)
+    cut_off_ = true;
+  return error || (segments.empty() && tls_->outgoing().empty());
+}
+
 awaitable<error_code> stream::write_secure(std::span<segment> segments, deadline& until) {
   for (;;) {
     bool progress = false;
