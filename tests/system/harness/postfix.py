@@ -90,6 +90,7 @@ class Postfix:
         self.filter_port, self.reinject_port = free_port(), free_port()
         self.fragment_ports = {FILTER_PORT: self.filter_port, REINJECT_PORT: self.reinject_port}
         self.master = None
+        self.before_exec = None  # called in the child
         for directory in ("queue", "etc"):
             os.makedirs(f"{self.base}/{directory}")
         self.config = f"{self.base}/etc"
@@ -141,7 +142,7 @@ class Postfix:
         daemons = self.postconf("-xh", "daemon_directory").strip()
         # -s: in the foreground, as `postfix start-fg` runs it, so it ends with the test.
         self.master = Daemon([f"{daemons}/master", "-c", self.config, "-s"],
-                             f"{self.base}/master.log")
+                             f"{self.base}/master.log", before_exec=self.before_exec)
         for port in (self.front, self.submission, self.foreign):
             wait_for(lambda p=port: accepts(p) or not self.master.alive(), f"Postfix on {port}",
                      detail=self.log)

@@ -59,8 +59,11 @@ class Sealonce:
         self.daemon = Daemon([binary(), "serve", "--config", self.config], path, self.environment,
                              before_exec=self.before_exec)
         self.daemon.wait_for_log("ready")
-        wait_for(lambda: accepts(self.port), f"sealonce on port {self.port}", 30, self.daemon.log)
+        wait_for(self.accepts, f"sealonce on port {self.port}", 30, self.daemon.log)
         return self
+
+    def accepts(self):
+        return accepts(self.port)
 
     def stop(self):
         """Ends it as systemd would; it must leave by itself with status 0."""

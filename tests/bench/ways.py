@@ -1,0 +1,157 @@
+"""The ways a message can take through Postfix and a filter, as tests/bench/road measures them.
+
+A Way is a fragment of master.cf.d, or none, with what is changed in it for the measurement: options of
+its services (as `postconf -P`), lines of main.cf, which filter stands there.
+"""
+
+import os
+from dataclasses import dataclass, field
+
+from harness.postfix import Postfix
+from harness.sealonce import Sealonce
+
+from processor_time import Group, seconds_of
+
+DOMAIN = "bench.example"
+SIGNER, UNIX_SOCKET = "20-signer.cf", "21-signer-unix-socket.cf"
+TO, BACK, CLEANUP = "sealonce/unix", "BACK/inet", "sealonce-cleanup/unix"
+QUEUE_SOCKET = "sealonce/outbound.sock"  # of the fragment with a unix-domain socket
+BACK_SOCKET = "sealonce-back"
+
+
+@dataclass
+class Way:
+    """name: for --variant. what: for the table."""
+    name: str
+    what: str
+    fragment: str = ""
+    options: dict = field(default_factory=dict)  # "service/type/parameter" → value
+    processes: int = 0  # of the transport to the filter, where not the fragment's
+    unix_in: bool = False   # sealonce listens in LMTP on a unix-domain socket
+    unix_back: bool = False  # the way back is one
+    usual: bool = True       # False: only with --all or --variant
+
+
+def changed(service, **options):
+    return {f"{service}/{parameter}": value for parameter, value in options.items()}
+
+
+WAYS = [
+    Way("none", "no filter"),
+    Way("10", "10-content-filter.cf", "10-content-filter.cf"),
+    Way("20", "20-signer.cf", SIGNER),
+    Way("21", "21-signer-unix-socket.cf", UNIX_SOCKET, unix_in=True),
+    Way("40", "40-before-queue.cf", "40-before-queue.cf"),
+    # One thing changed in 20: what an option is worth, and what was tried and is not in it.
+    Way("20-cache", "20 with Postfix's connection cache on demand", SIGNER,
+        changed(TO, smtp_connection_cache_on_demand="yes"), usual=False),
+    Way("20-cache-always", "20 with Postfix's connection cache always", SIGNER,
+        changed(TO, smtp_connection_cache_destinations="static:all"), usual=False),
+    Way("20-use-100", "20 with processes for 100 messages, as is Postfix's default", SIGNER,
+        {**changed(TO, max_use=100), **changed(CLEANUP, max_use=100)}, usual=False),
+    Way("20-four", "20 with 4 messages at once", SIGNER, processes=4, usual=False),
+    Way("20-two", "20 with 2 messages at once", SIGNER, processes=2, usual=False),
+    Way("20-back", "20, back through a unix-domain socket", SIGNER, unix_back=True, usual=False),
+    Way("20-no-xforward", "20 without XFORWARD", SIGNER,
+        changed(TO, smtp_send_xforward_command="no"), usual=False),
+    Way("20-no-mime", "20, its cleanup blind to MIME", SIGNER,
+        changed(CLEANUP, disable_mime_input_processing="yes"), usual=False),
+    Way("20-no-names", "20, no names of clients looked up on the way back", SIGNER,
+        changed(BACK, smtpd_peername_lookup="no"), usual=False),
+    Way("21-cache", "21 with Postfix's connection cache on demand", UNIX_SOCKET,
+        changed(TO, lmtp_connection_cache_on_demand="yes"), unix_in=True, usual=False),
+    Way("21-back", "21, back through a unix-domain socket", UNIX_SOCKET, unix_in=True,
+        unix_back=True, usual=False),
+]
+
+
+class QueueSealonce(Sealonce):
+    """On a unix-domain socket inside Postfix's queue directory."""
+
+    path = ""
+
+    def accepts(self):
+        return os.path.exists(self.path)
+
+
+class Road:
+    """A Postfix with its way's filter in front of a sink; live until stop()."""
+
+    def __init__(self, workspace, way, sink_port, key):
+        self.way = way
+        base = f"way-{way.name}"
+        workspace.directory(base)
+        self.postfix = Postfix(workspace, sink_port, f"{base}/postfix")
+        self.filter = self.group = None
+        if way.fragment:
+            self.filter = QueueSealonce(workspace, self.postfix.reinject_port,
+                                        {DOMAIN: [("mail", key)]}, self.postfix.filter_port,
+                                        f"{base}/sealonce")
+            self._put_in()
+
+    def _put_in(self):
+        way, postfix = self.way, self.postfix
+        postfix.apply(way.fragment)
+        back = f"127.0.0.1:{postfix.reinject_port}"
+        if way.options:
+            postfix.postconf("-P", *(f"{name.replace('BACK', back)}={value}"
+                                     for name, value in way.options.items()))
+        if way.processes:
+            postfix.postconf("-F", f"{TO}/process_limit={way.processes}")
+        configuration = self._read(self.filter.config)
+        if way.unix_in:
+            self.filter.path = f"{postfix.base}/queue/{QUEUE_SOCKET}"
+            os.makedirs(os.path.dirname(self.filter.path))
+            os.chmod(os.path.dirname(self.filter.path), 0o777)
+            configuration = configuration.replace(
+                f'"127.0.0.1:{self.filter.port}"',
+                f'"unix:{self.filter.path}"\nlisten_protocol = "lmtp"')
+        else:
+            self.filter.accepts = super(QueueSealonce, self.filter).accepts
+        if way.unix_back:
+            entry = postfix.postconf("-M", f"{back}/inet").split()
+            postfix.postconf("-Me", " ".join([f"{BACK_SOCKET}/unix={BACK_SOCKET} unix", *entry[2:]]))
+            configuration = configuration.replace(
+                f'"{back}"', f'"unix:{postfix.base}/queue/public/{BACK_SOCKET}"')
+            configuration += '[server]\nuser = "postfix"\n'
+        with open(self.filter.config, "w") as file:
+            file.write(configuration)
+
+    @staticmethod
+    def _read(path):
+        with open(path) as file:
+            return file.read()
+
+    def start(self):
+        if self.filter:
+            self.filter.start()
+        self.group = Group(self.way.name)
+        self.postfix.before_exec = self.group.join
+        self.postfix.start()
+        return self
+
+    def stop(self):
+        self.postfix.stop()
+        if self.filter:
+            self.filter.stop()
+        self.group.remove()
+
+    def postfix_seconds(self):
+        return seconds_of(self.postfix.master.pid)
+
+    def filter_seconds(self):
+        return seconds_of(self.filter.daemon.pid) if self.filter else 0.0
+
+    def check(self, messages):
+        """Each message signed once and sent on once, and no complaint of Postfix."""
+        faults = list(self.postfix.complaints())
+        if self.filter:
+            lines = self.filter.wait_for_transactions(messages)
+            signed = sum(line["action"] == "signed" for line in lines)
+            if signed != messages or len(lines) != messages:
+                faults.append(f"{signed} of {messages} signed in {len(lines)} transactions")
+        sent = self.postfix.log().count(f"relay=127.0.0.1[127.0.0.1]:{self.postfix.next_hop_port}, ")
+        if sent != messages:
+            faults.append(f"{sent} deliveries of {messages} messages")
+        if faults:
+            raise AssertionError(f"{self.way.name}: " + "\n".join(faults[:5]))
