@@ -26,6 +26,20 @@ def load_average():
     return os.getloadavg()[0]
 
 
+NICENESS = -15
+
+
+def give_precedence(pid):
+    """Before other work on the machine, so that a measurement waits for nobody; where the kernel lets
+    us. A session has a group of its own, in which alone the niceness of its processes counts."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
+        with open(f"/proc/{pid}/autogroup", "w") as file:
+            file.write(str(NICENESS))
+    except OSError:
+        pass
+
+
 def _output(*command):
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
 

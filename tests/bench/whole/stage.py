@@ -9,6 +9,7 @@ from harness.sealonce import Sealonce, run
 from harness.workspace import Workspace
 
 from . import tools
+from .machine import give_precedence
 
 DOMAIN = "bench.example"
 
@@ -80,6 +81,7 @@ class Stage:
     def __enter__(self):
         try:
             self.sealonce.start()
+            give_precedence(self.pid)
         except BaseException:
             self.sink.stop()
             raise

@@ -10,6 +10,8 @@ from harness.ports import accepts, free_port
 from harness.postfix import REPOSITORY
 from harness.process import Daemon
 
+from .machine import give_precedence
+
 DIRECTORY = os.path.join(REPOSITORY, ".build", "release", "sealonce", "tests")
 RUN_TIME = 600    # seconds until a load is given up
 BUILD_TIME = 1500
@@ -56,6 +58,7 @@ class BenchSink:
         self.port = free_port()
         self.path = log_path
         self.daemon = Daemon([f"{DIRECTORY}/bench_sink", f"127.0.0.1:{self.port}"], log_path)
+        give_precedence(self.daemon.pid)
         wait_for(lambda: accepts(self.port), "bench_sink", 30, self.daemon.log)
 
     @property
