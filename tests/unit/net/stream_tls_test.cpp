@@ -71,9 +71,9 @@ struct connected {
   }
   awaitable<error_code> receive(std::string& into) {
     std::array<char, 100> piece{};
-    const io_result got = co_await client->read_some(piece);
-    into.append(piece.data(), got.octets);
-    co_return got.error;
+    const auto [error, octets] = co_await client->read_some(piece);
+    into.append(piece.data(), octets);
+    co_return error;
   }
 
   error_code finish(awaitable<error_code> work) {
