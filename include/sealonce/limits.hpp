@@ -142,7 +142,7 @@ inline constexpr std::size_t fields = 10'000;
 inline constexpr auto from_value = 16_KiB;
 
 /// Chunks of each size that a worker keeps for later.
-inline constexpr auto idle_chunks = 8_MiB;
+inline constexpr auto idle_chunks = 16_MiB;
 
 // ---- DKIM ----
 /// The column at which a field we write is folded, RFC 5322 §2.1.1.

@@ -23,7 +23,8 @@ except ImportError:
 
 ENOSPC = 28
 SANITIZED = "/dev/" in os.environ.get("SEALONCE", "")
-BIG = MESSAGE + b"0123456789abcde\r\n" * 100_000  # 1.7 MB: over message.memory_limit
+BIG = MESSAGE + b"0123456789abcde\r\n" * 100_000  # 1.7 MB: over IN_MEMORY
+IN_MEMORY = 'memory_limit = "1MiB"\n'
 
 
 class Want(RelayCase):
@@ -56,7 +57,7 @@ class Want(RelayCase):
 
 
 class NoTemporaryFile(Want):
-    further = '[message]\nspill_directory = "/proc"\n'
+    further = f'[message]\n{IN_MEMORY}spill_directory = "/proc"\n'
 
     def test_large_message_is_deferred_and_small_ones_pass(self):
         reply = self.deliver(BIG, "452 4.3.1")
@@ -70,6 +71,7 @@ class NoTemporaryFile(Want):
 class DiskFull(Want):
     """Writes of whole chunks fail as on a full disk; those of log lines do not."""
 
+    further = f"[message]\n{IN_MEMORY}"
     CHUNK = 30_000  # octets
 
     @classmethod

@@ -14,6 +14,8 @@ SIZES = {"one_chunk": 2_000, "many_chunks": 700_000, "file": 3_000_000}
 
 
 class OwnSignatures(RelayCase):
+    further = '[message]\nmemory_limit = "1MiB"\n'
+
     def through(self, message):
         """What arrives, and the log's line."""
         before = len(self.sealonce.transactions())

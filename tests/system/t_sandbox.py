@@ -26,7 +26,7 @@ ACCOUNT = pwd.getpwnam("nobody")
 PR_SET_NO_NEW_PRIVS, PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN = 38, 65, 1
 PR_CAPBSET_DROP, LAST_CAPABILITY = 24, 40
 LIBC = ctypes.CDLL(None, use_errno=True)
-BIG = 3 << 20  # octets: over message.memory_limit
+BIG = 3 << 20  # octets: over memory_limit below
 
 
 def unit():
@@ -87,7 +87,8 @@ class Sandbox(RelayCase):
         super(RelayCase, cls).setUpClass()
         keys, _ = make_keys(cls.workspace, {"rsa.example": ["rsa"]})
         cls.sink = cls.keep(Sink(free_port()).start())
-        cls.sealonce = Sealonce(cls.workspace, cls.sink.port, keys)
+        cls.sealonce = Sealonce(cls.workspace, cls.sink.port, keys,
+                                further='[message]\nmemory_limit = "1MiB"\n')
         for directory, _, files in os.walk(cls.workspace.path):
             shutil.chown(directory, ACCOUNT.pw_uid, ACCOUNT.pw_gid)
             for name in files:
