@@ -112,7 +112,7 @@ class MessageInFlight(Memory):
     what = "resident memory per message in flight / (1.05 × size + 256 KiB), worst size"
     target = 1
     IN_MEMORY = '[message]\nmemory_limit = "16MiB"\n'
-    SIZES = {"4 KiB": (4 * KIB, ""), "128 KiB": (128 * KIB, ""), "1 MiB": (1024 * KIB, ""),
+    SIZES = {"4 KiB": (4 * KIB, ""), "128 KiB": (128 * KIB, ""), "1000 KiB": (1000 * KIB, ""),
              "10 MiB": (10240 * KIB, ""), "10 MiB without a file": (10240 * KIB, IN_MEMORY)}
     FEW, MORE = 2, 8
 

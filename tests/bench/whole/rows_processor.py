@@ -124,16 +124,17 @@ class OwnSignature(Row):
         plain = text(SMALL - len(HEADER))
         files = {"signing_us": bench.file("plain.eml", plain),
                  "passing_us": bench.file("signed.eml", bench.sign(plain))}
-        messages = bench.count(3000, 100)
+        messages, warm = bench.count(3000, 100), bench.count(300, 20)
         figures = {}
         with bench.stage() as stage:
             for name, path in files.items():
-                tools.load(stage.port, bench.count(300, 20), 8, "-f", path)
+                tools.load(stage.port, warm, 8, "-f", path)
                 figures[name] = stage.cpu_of(lambda: tools.load(stage.port, messages, 8, "-f", path),
                                              messages)
-            lines = stage.sealonce.wait_for_transactions(2 * messages)
-        if not any(line["action"] != "signed" for line in lines):
-            raise AssertionError("the message with our signature was signed again")
+            lines = stage.sealonce.wait_for_transactions(2 * (messages + warm))
+        left_alone = sum(line["action"] != "signed" for line in lines)
+        if left_alone < messages:
+            raise AssertionError(f"only {left_alone} of {messages} messages with our signature were left alone")
         return figures
 
     def result(self, rounds):
