@@ -111,9 +111,9 @@ class MessageInFlight(Memory):
     name = "memory-message"
     what = "resident memory per message in flight / (1.05 × size + 256 KiB), worst size"
     target = 1
-    IN_MEMORY = '[message]\nmemory_limit = "16MiB"\n'
+    IN_A_FILE = '[message]\nmemory_limit = "1MiB"\n'
     SIZES = {"4 KiB": (4 * KIB, ""), "128 KiB": (128 * KIB, ""), "1000 KiB": (1000 * KIB, ""),
-             "10 MiB": (10240 * KIB, ""), "10 MiB without a file": (10240 * KIB, IN_MEMORY)}
+             "10 MiB": (10240 * KIB, ""), "10 MiB in a file": (10240 * KIB, IN_A_FILE)}
     FEW, MORE = 2, 8
 
     def held(self, bench):

@@ -32,9 +32,9 @@ def resident_octets(pid):
 class Bench:
     """What all rows share: a directory, a key, and how much is measured."""
 
-    def __init__(self, short):
+    def __init__(self, short, rounds=None):
         self.short = short
-        self.rounds = 1 if short else 5
+        self.rounds = rounds or (1 if short else 5)
         self.calibration_ms = 60 if short else 300
         self.workspace = Workspace("bench")
         self.key = make_key(self.workspace.path, "bench")
