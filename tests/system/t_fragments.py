@@ -19,6 +19,7 @@ FRAGMENTS_AND_FILTERS = {
     "32-clamsmtp-then-sealonce.cf": "clamsmtp:[127.0.0.1]:10026",
     "33-spampd-then-sealonce.cf": "spampd:[127.0.0.1]:10025",
     "40-before-queue.cf": "",
+    "50-last-hop.cf": "",
 }
 FRAGMENT_NAMES = tuple(FRAGMENTS_AND_FILTERS)
 

@@ -109,15 +109,18 @@ def start_run(case_class, name, main_cf="", fragment=None):
 
 
 class Loop:
-    """Name server and Postfix → sealonce → Postfix, all started; ended with the test class."""
+    """Name server and Postfix → sealonce → Postfix, all started; ended with the test class. With
+    last_hop sealonce sends to the sink itself."""
 
-    def __init__(self, case_class, fragment, domains=None, main_cf="", further="", relay_keys=""):
+    def __init__(self, case_class, fragment, domains=None, main_cf="", further="", relay_keys="",
+                 last_hop=False):
         workspace = case_class.workspace
         self.keys, self.name_server = make_keys(workspace, domains or DOMAINS)
         case_class.keep(self.name_server.start())
         self.verifiers = Verifiers(workspace, self.name_server.port)
         self.run = start_run(case_class, "filtered", main_cf, fragment)
         self.postfix, self.sink = self.run.postfix, self.run.sink
-        self.sealonce = Sealonce(workspace, self.postfix.reinject_port, self.keys,
+        next_hop = self.sink.port if last_hop else self.postfix.reinject_port
+        self.sealonce = Sealonce(workspace, next_hop, self.keys,
                                  self.postfix.filter_port, further=further, relay_keys=relay_keys)
         case_class.keep(self.sealonce).start()
