@@ -29,6 +29,7 @@ class Way:
     processes: int = 0  # of the transport to the filter, where not the fragment's
     unix_in: bool = False   # sealonce listens in LMTP on a unix-domain socket
     unix_back: bool = False  # the way back is one
+    last_hop: bool = False   # there is no way back: the filter sends to the sink
     usual: bool = True       # False: only with --all or --variant
 
 
@@ -42,6 +43,7 @@ WAYS = [
     Way("20", "20-signer.cf", SIGNER),
     Way("21", "21-signer-unix-socket.cf", UNIX_SOCKET, unix_in=True),
     Way("40", "40-before-queue.cf", "40-before-queue.cf"),
+    Way("50", "50-last-hop.cf", "50-last-hop.cf", last_hop=True),
     # One thing changed in 20: what an option is worth, and what was tried and is not in it.
     Way("20-cache", "20 with Postfix's connection cache on demand", SIGNER,
         changed(TO, smtp_connection_cache_on_demand="yes"), usual=False),
@@ -84,7 +86,8 @@ class Road:
         self.postfix = Postfix(workspace, sink_port, f"{base}/postfix")
         self.filter = self.group = None
         if way.fragment:
-            self.filter = QueueSealonce(workspace, self.postfix.reinject_port,
+            behind = sink_port if way.last_hop else self.postfix.reinject_port
+            self.filter = QueueSealonce(workspace, behind,
                                         {DOMAIN: [("mail", key)]}, self.postfix.filter_port,
                                         f"{base}/sealonce")
             self._put_in()
@@ -150,7 +153,8 @@ class Road:
             signed = sum(line["action"] == "signed" for line in lines)
             if signed != messages or len(lines) != messages:
                 faults.append(f"{signed} of {messages} signed in {len(lines)} transactions")
-        sent = self.postfix.log().count(f"relay=127.0.0.1[127.0.0.1]:{self.postfix.next_hop_port}, ")
+        last = self.postfix.filter_port if self.way.last_hop else self.postfix.next_hop_port
+        sent = self.postfix.log().count(f"relay=127.0.0.1[127.0.0.1]:{last}, ")
         if sent != messages:
             faults.append(f"{sent} deliveries of {messages} messages")
         if faults:
