@@ -1,12 +1,17 @@
 """Rows: canonicalization and SHA-256 of bodies, in parts of the throughput of bare SHA-256."""
 
+import os
 import re
 import subprocess
+
+from harness.postfix import REPOSITORY
 
 from . import tools
 from .row import Result, Row
 
-PROGRAM = "bench_body_hash"
+PROGRAM = os.path.join(REPOSITORY, "tests", "bench", "micro", "body_hash_ratios")
+COMMAND = ([PROGRAM, f"{tools.DIRECTORY}/bench_micro"] if os.path.exists(PROGRAM)
+           else [f"{tools.DIRECTORY}/bench_body_hash"])
 RUN_TIME = 300  # seconds
 # The bodies that mail has; the others of the program are the worst that can be thought of.
 USUAL = ("base64, 76 columns", "plain text", "quoted-printable", "indented HTML")
@@ -27,12 +32,11 @@ class BodyHash(Row):
     @staticmethod
     def run():
         """Body → the throughput of simple and of relaxed by that of SHA-256."""
-        done = subprocess.run([f"{tools.DIRECTORY}/{PROGRAM}"], capture_output=True, text=True,
-                              timeout=RUN_TIME, check=True)
+        done = subprocess.run(COMMAND, capture_output=True, text=True, timeout=RUN_TIME, check=True)
         rows = re.findall(r"^(\S.*?)  +[\d.]+ +[\d.]+ +[\d.]+ +([\d.]+) +([\d.]+)$", done.stdout, re.MULTILINE)
         table = {name: {"simple": float(simple), "relaxed": float(relaxed)} for name, simple, relaxed in rows}
         if not set(USUAL) <= set(table):
-            raise AssertionError(f"{PROGRAM}: {done.stdout}")
+            raise AssertionError(f"{COMMAND[0]}: {done.stdout}")
         return table
 
     def ratios(self, table):
