@@ -13,6 +13,8 @@ def shown(row, result):
 
 
 def verdict(row, result):
+    if result.skipped:
+        return "skip"
     return "pass" if row.good(result) else "FAIL"
 
 
@@ -33,7 +35,7 @@ def print_markdown(pairs):
 def write_json(path, machine, bare, pairs):
     rows = {row.name: {"what": row.what, "target": row.target, "at_least": row.at_least,
                        "unit": row.unit.strip(), "measured": result.measured,
-                       "pass": row.good(result), "note": result.note, "rounds": result.rounds}
+                       "verdict": verdict(row, result), "note": result.note, "rounds": result.rounds}
             for row, result in pairs}
     with open(path, "w") as file:
         json.dump({"machine": machine, "bare": bare, "rows": rows}, file, indent=1, ensure_ascii=False)

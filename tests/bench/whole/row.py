@@ -10,6 +10,7 @@ class Result:
     measured: float            # in the unit of the target; None when it could not be measured
     note: str = ""             # how, or why not
     rounds: list = field(default_factory=list)  # what each round gave
+    skipped: bool = False      # what it needs cannot be had here
 
 
 class Row:
