@@ -14,6 +14,7 @@ FRAGMENTS_AND_FILTERS = {
     "10-content-filter.cf": "sealonce:[127.0.0.1]:10027",
     "20-signer.cf": "sealonce:[127.0.0.1]:10027",
     "21-signer-unix-socket.cf": "sealonce:unix:sealonce/outbound.sock",
+    "22-signer-unix-sockets.cf": "sealonce:unix:sealonce/outbound.sock",
     "30-amavis-then-sealonce.cf": "amavis:[127.0.0.1]:10024",
     "31-sealonce-then-amavis.cf": "sealonce:[127.0.0.1]:10027",
     "32-clamsmtp-then-sealonce.cf": "clamsmtp:[127.0.0.1]:10026",

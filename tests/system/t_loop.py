@@ -16,12 +16,12 @@ class LoopCase(ServerCase):
     """Sends everything once for the class; each test method looks at one message."""
 
     fragment = None
-    last_hop = False
+    arrangement = {}  # for Loop
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.loop = Loop(cls, cls.fragment, last_hop=cls.last_hop)
+        cls.loop = Loop(cls, cls.fragment, **cls.arrangement)
         cls.reference = start_run(cls, "reference")
         cls.reference.send(cases(), DOMAINS)
         cls.loop.run.send(cases(), DOMAINS)
@@ -108,13 +108,21 @@ class LoopForSigner(LoopAsDocumented):
     fragment = "20-signer.cf"
 
 
+class LoopOfUnixSockets(LoopAsDocumented):
+    """LMTP from the chroot to sealonce, SMTP back."""
+
+    fragment = "22-signer-unix-sockets.cf"
+    arrangement = {"unix_sockets": True}
+
+
 class LastHop(LoopAsDocumented):
     """No loop: sealonce stands between the queue and a smarthost."""
 
     fragment = "50-last-hop.cf"
-    last_hop = True
+    arrangement = {"last_hop": True}
 
 
 _add_tests(LoopAsDocumented)
 _add_tests(LoopForSigner)
+_add_tests(LoopOfUnixSockets)
 _add_tests(LastHop)

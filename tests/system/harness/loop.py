@@ -2,7 +2,11 @@
 it: what the reference does to a message, Postfix does.
 """
 
+import grp
+import os
+import pwd
 import re
+import shutil
 from dataclasses import dataclass
 
 from .dns import NameServer, txt_record
@@ -110,17 +114,41 @@ def start_run(case_class, name, main_cf="", fragment=None):
 
 class Loop:
     """Name server and Postfix → sealonce → Postfix, all started; ended with the test class. With
-    last_hop sealonce sends to the sink itself."""
+    last_hop sealonce sends to the sink itself; with unix_sockets both its sides are sockets in the
+    queue directory, and it is nobody with the group postdrop."""
 
     def __init__(self, case_class, fragment, domains=None, main_cf="", further="", relay_keys="",
-                 last_hop=False):
+                 last_hop=False, unix_sockets=False):
         workspace = case_class.workspace
         self.keys, self.name_server = make_keys(workspace, domains or DOMAINS)
         case_class.keep(self.name_server.start())
         self.verifiers = Verifiers(workspace, self.name_server.port)
         self.run = start_run(case_class, "filtered", main_cf, fragment)
         self.postfix, self.sink = self.run.postfix, self.run.sink
-        next_hop = self.sink.port if last_hop else self.postfix.reinject_port
-        self.sealonce = Sealonce(workspace, next_hop, self.keys,
-                                 self.postfix.filter_port, further=further, relay_keys=relay_keys)
+        behind = self.sink.port if last_hop else self.postfix.reinject_port
+        sockets = self._unix_sockets() if unix_sockets else {"relay_keys": relay_keys}
+        self.sealonce = Sealonce(workspace, behind, self.keys, self.postfix.filter_port,
+                                 further=further, **sockets)
+        if unix_sockets:
+            self.sealonce.before_exec = self._become_nobody
         case_class.keep(self.sealonce).start()
+
+    def _unix_sockets(self):
+        """As 22-signer-unix-sockets.cf has it."""
+        queue = f"{self.postfix.base}/queue"
+        os.makedirs(f"{queue}/sealonce")
+        shutil.chown(f"{queue}/sealonce", "nobody", "postfix")
+        os.chmod(f"{queue}/sealonce", 0o750)
+        for configured in self.keys.values():
+            for _, file in configured:
+                shutil.chown(file, "nobody")
+        return {"socket": f"{queue}/sealonce/outbound.sock", "relay_keys": 'listen_protocol = "lmtp"',
+                "next_hop": f'"unix:{queue}/public/sealonce-back"'}
+
+    @staticmethod
+    def _become_nobody():
+        """As systemd would, in the child."""
+        account = pwd.getpwnam("nobody")
+        os.setgroups([grp.getgrnam("postdrop").gr_gid])
+        os.setgid(account.pw_gid)
+        os.setuid(account.pw_uid)

@@ -28,12 +28,14 @@ def run(*arguments, stdin=b"", timeout=60):
 
 class Sealonce:
     """domains: name → list of (selector, key file). further: TOML text for the end of the file;
-    relay_keys: for the relay; next_hop: the key's value in TOML instead of the port."""
+    relay_keys: for the relay; next_hop: the key's value in TOML instead of the port; socket: the path
+    of one to listen on instead of a port."""
 
     def __init__(self, workspace, next_hop_port, domains, listen_port=None, name="sealonce",
-                 further="", relay_keys="", next_hop=None):
+                 further="", relay_keys="", next_hop=None, socket=None):
         self.base = workspace.directory(name)
         self.port = listen_port or free_port()
+        self.socket = socket
         self.next_hop = next_hop or f'"127.0.0.1:{next_hop_port}"'
         self.relay_keys = relay_keys
         self.config = f"{self.base}/sealonce.toml"
@@ -44,7 +46,8 @@ class Sealonce:
         self.write_config(domains, further)
 
     def write_config(self, domains, further=""):
-        text = (f'[[relay]]\nname = "test"\nlisten = "127.0.0.1:{self.port}"\n'
+        listen = f"unix:{self.socket}" if self.socket else f"127.0.0.1:{self.port}"
+        text = (f'[[relay]]\nname = "test"\nlisten = "{listen}"\n'
                 f'next_hop = {self.next_hop}\n{self.relay_keys}\n')
         for domain, keys in domains.items():
             text += f'\n[[domain]]\nname = "{domain}"\n'
@@ -59,11 +62,11 @@ class Sealonce:
         self.daemon = Daemon([binary(), "serve", "--config", self.config], path, self.environment,
                              before_exec=self.before_exec)
         self.daemon.wait_for_log("ready")
-        wait_for(self.accepts, f"sealonce on port {self.port}", 30, self.daemon.log)
+        wait_for(self.accepts, f"sealonce on {self.socket or self.port}", 30, self.daemon.log)
         return self
 
     def accepts(self):
-        return accepts(self.port)
+        return os.path.exists(self.socket) if self.socket else accepts(self.port)
 
     def stop(self):
         """Ends it as systemd would; it must leave by itself with status 0."""
