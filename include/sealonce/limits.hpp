@@ -91,6 +91,9 @@ inline constexpr std::chrono::seconds command_timeout{300};
 inline constexpr std::chrono::seconds data_timeout{180};
 /// What is read at once of commands; every idle session has this buffer.
 inline constexpr auto command_read = 2048_octets;
+
+/// Reads of one connection that find octets without waiting, before the others have their turn.
+inline constexpr unsigned reads_at_once = 8;
 /// The least that a command line, a message or a chunk must come with, in octets a second, once its
 /// time for silence is used up; Postfix's smtpd_min_data_rate is the same.
 inline constexpr std::size_t least_rate = 500;

@@ -8,16 +8,20 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <cerrno>
+
 namespace sealonce::net {
 
 namespace asio = boost::asio;
 using asio::awaitable;
 using boost::system::error_code;
 
-/// TCP and unix-domain alike.
-using stream_socket = asio::generic::stream_protocol::socket;
-
 /// Every await gives a tuple with the error first: no exceptions on the I/O path.
 inline constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+
+/// What errno says.
+inline error_code last_error() {
+  return {errno, boost::system::system_category()};
+}
 
 } // namespace sealonce::net

@@ -11,12 +11,14 @@
 
 #include "listener.hpp"
 
+#include "descriptor.hpp"
 #include "session.hpp"
 #include <sealonce/limits.hpp>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -82,22 +84,21 @@ bool stale(const socket_name& name, const std::string& path) {
 }
 
 /// One line, as far as the socket takes it at once.
-void refuse(stream_socket& socket, const smtp::reply& why) {
-  (void)::send(socket.native_handle(), why.wire().data(), why.wire().size(),
-               MSG_NOSIGNAL | MSG_DONTWAIT);
+void refuse(int socket, const smtp::reply& why) {
+  (void)::send(socket, why.wire().data(), why.wire().size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 /// May throw where there is no memory.
-void begin_session(worker& w, stream_socket socket, const std::string& relay_name) {
+void begin_session(worker& w, descriptor socket, const std::string& relay_name) {
   auto settings = w.shared.current.load();
   const auto& relays = settings->settings->relays;
   const auto relay = std::find_if(relays.begin(), relays.end(),
                                   [&](const auto& r) { return r.name == relay_name; });
-  auto peer = address_of(socket);
+  auto peer = address_of(socket.get());
   if (peer.text == "unknown") // it is gone already
     return;
   if (relay == relays.end())
-    return refuse(socket, smtp::reply(421, "4.3.2", "This relay is no longer configured"));
+    return refuse(socket.get(), smtp::reply(421, "4.3.2", "This relay is no longer configured"));
   if (w.shared.sessions.load(std::memory_order_relaxed) >=
       settings->settings->server.max_connections) {
     const std::string limit = std::to_string(settings->settings->server.max_connections);
@@ -106,11 +107,11 @@ void begin_session(worker& w, stream_socket socket, const std::string& relay_nam
                                             " refused: server.max_connections is " + limit);
     if (relay->tls && relay->tls->mode == config::tls_mode::implicit)
       return; // a word in plaintext would only confuse
-    return refuse(socket,
+    return refuse(socket.get(),
                   smtp::reply(421, "4.3.2",
                               "Too many connections: the limit is " + limit + "; try again later"));
   }
-  prepare(socket);
+  prepare(socket.get());
   auto s = std::make_shared<session>(w, settings, *relay, std::move(socket), std::move(peer));
   asio::co_spawn(w.io, session::run(s), [&w, s](std::exception_ptr broken) {
     if (broken)
@@ -118,23 +119,45 @@ void begin_session(worker& w, stream_socket socket, const std::string& relay_nam
   });
 }
 
+bool none_waits(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+/// What befell one client before it was accepted is not ours (accept(2)).
+bool of_one_client(int error) {
+  return error == ECONNABORTED || error == EPROTO || error == EINTR;
+}
+
+/// Accepts one. Empty = done, else why not.
+std::string accept_one(worker& w, descriptor socket, int error, const std::string& relay) {
+  if (socket.get() < 0)
+    return error_code(error, boost::system::system_category()).message();
+  try {
+    begin_session(w, std::move(socket), relay);
+  } catch (const std::exception& broken) { // this one is lost to us, the next must not be
+    return broken.what();
+  }
+  return {};
+}
+
 awaitable<void> accept_loop(worker& w, std::shared_ptr<acceptor> from, std::string relay) {
   asio::steady_timer pause(w.io);
   bool failing = false;
   while (from->is_open()) {
-    stream_socket socket(w.io);
-    const auto [error] = co_await from->async_accept(socket, as_result);
-    if (!from->is_open())
-      break;
-    std::string why = error ? error.message() : std::string();
-    try {
-      if (!error)
-        begin_session(w, std::move(socket), relay);
-    } catch (const std::exception& broken) { // this one is lost to us, the next must not be
-      why = broken.what();
+    const int made =
+        ::accept4(from->native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int error = errno;
+    if (made < 0 && none_waits(error)) {
+      const auto [waited] = co_await from->async_wait(acceptor::wait_read, as_result);
+      (void)waited; // accept4(2) says it better
+      continue;
     }
+    if (made < 0 && of_one_client(error))
+      continue;
+    const std::string why = accept_one(w, descriptor(made), error, relay);
     if (why.empty()) {
       failing = false;
+      co_await asio::post(w.io, asio::use_awaitable);
       continue;
     }
     if (!failing)

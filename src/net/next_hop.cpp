@@ -23,22 +23,16 @@ smtp::starttls_use starttls(const hop_security& how) {
 
 } // namespace
 
-next_hop::next_hop(asio::io_context& context, std::string hostname, bool speaks_lmtp,
-                   hop_security how)
-    : io(stream_socket(context)), engine(std::move(hostname), speaks_lmtp, starttls(how)),
-      lmtp(speaks_lmtp), security_(std::move(how)) {}
+next_hop::next_hop(poller& watch, std::string hostname, bool speaks_lmtp, hop_security how)
+    : io(watch), engine(std::move(hostname), speaks_lmtp, starttls(how)), lmtp(speaks_lmtp),
+      security_(std::move(how)) {}
 
 awaitable<hop_event> next_hop::connect(const hop_address& address, deadline& until) {
   to = address;
   until.set(connect_timeout_);
-  io.socket().open(to.endpoint.protocol(), io_error);
+  io_error = co_await io.connect(to.endpoint);
   if (io_error)
-    co_return hop_event::lost;
-  const auto [error] = co_await io.socket().async_connect(to.endpoint, as_result);
-  io_error = error;
-  if (error)
     co_return until.take_expired() ? hop_event::timed_out : hop_event::lost;
-  prepare(io.socket());
   if (security_.context && security_.implicit) {
     const hop_event started = co_await start_tls(until);
     if (started != hop_event::ready)

@@ -43,7 +43,7 @@ struct hop_security {
 /// One connection to a next hop with its conversation.
 class next_hop {
 public:
-  next_hop(asio::io_context& io, std::string hostname, bool lmtp, hop_security how);
+  next_hop(poller& watch, std::string hostname, bool lmtp, hop_security how);
 
   /// Connects and greets; hop_event::ready or what went wrong.
   [[nodiscard]] awaitable<hop_event> connect(const hop_address& address, deadline& until);

@@ -45,7 +45,7 @@ std::unique_ptr<next_hop> next_hop_pool::take(const hop_address& address,
       continue;
     auto hop = std::move(idle_[i]);
     idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(i));
-    if (!hop->io.quiet())
+    if (!hop->io.heard_nothing())
       continue;
     hop->used = true;
     hop->answered = false;
@@ -66,7 +66,7 @@ void next_hop_pool::give_back(std::unique_ptr<next_hop> hop, const config::relay
 
 void next_hop_pool::expire(clock::time_point now, const config::settings_ptr& current) {
   std::erase_if(idle_, [&](const std::unique_ptr<next_hop>& hop) {
-    return now >= hop->idle_until || hop->made_under != current || !hop->io.quiet();
+    return now >= hop->idle_until || hop->made_under != current || !hop->io.heard_nothing();
   });
   // An address that nobody has asked for long is perhaps no longer configured.
   std::erase_if(troubles_, [now](const trouble& known) {

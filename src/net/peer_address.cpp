@@ -44,10 +44,10 @@ peer_address peer_of(const std::array<unsigned char, 16>& octets) {
   return peer;
 }
 
-peer_address address_of(stream_socket& socket) {
+peer_address address_of(int socket) {
   sockaddr_storage storage{};
   socklen_t length = sizeof storage;
-  ::getpeername(socket.native_handle(), reinterpret_cast<sockaddr*>(&storage), &length);
+  ::getpeername(socket, reinterpret_cast<sockaddr*>(&storage), &length);
   std::array<unsigned char, 16> octets{};
   if (storage.ss_family == AF_INET) {
     const auto* v4 = reinterpret_cast<const sockaddr_in*>(&storage);

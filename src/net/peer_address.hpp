@@ -20,7 +20,7 @@ struct peer_address {
 };
 
 /// The peer of a connected socket.
-[[nodiscard]] peer_address address_of(stream_socket& socket);
+[[nodiscard]] peer_address address_of(int socket);
 
 /// The address of these octets (IPv4 as IPv4-mapped IPv6).
 [[nodiscard]] peer_address peer_of(const std::array<unsigned char, 16>& octets);

@@ -56,9 +56,9 @@ smtp::server_engine::options engine_options(const config::settings& s,
 } // namespace
 
 session::session(worker& w, snapshot_ptr settings, const config::relay_settings& relay,
-                 stream_socket socket, peer_address peer)
+                 descriptor socket, peer_address peer)
     : worker_(w), snapshot_(std::move(settings)), settings_(*snapshot_->settings), relay_(relay),
-      pool_(w.pool(relay.name)), upstream_(std::move(socket)), peer_(std::move(peer)),
+      pool_(w.pool(relay.name)), upstream_(w.watch, std::move(socket)), peer_(std::move(peer)),
       engine_(engine_options(settings_, relay_, peer_)) {
   worker_.shared.sessions.fetch_add(1, std::memory_order_relaxed);
   worker_.add(*this);

@@ -28,8 +28,8 @@ struct message_end {
 /// answer, as src/README.md tells it. Lives as long as its coroutine.
 class session : public std::enable_shared_from_this<session> {
 public:
-  session(worker& w, snapshot_ptr settings, const config::relay_settings& relay,
-          stream_socket socket, peer_address peer);
+  session(worker& w, snapshot_ptr settings, const config::relay_settings& relay, descriptor socket,
+          peer_address peer);
   ~session();
 
   /// The whole life of the session. The caller keeps `self` alive for as long.

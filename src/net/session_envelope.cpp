@@ -122,8 +122,12 @@ awaitable<std::size_t> session::send_batch() {
     if (i != 0 && !hop_->has_input() && !flush_at_once())
       co_await flush();
     hop_event event = hop_->at_hand();
-    if (event == hop_event::nothing)
-      event = co_await wait_next_hop();
+    if (event == hop_event::nothing) { // as wait_next_hop(), without its frame
+      waiting_for_hop_ = true;
+      deadline_.set(hop_->engine.timeout());
+      event = co_await hop_->wait(deadline_);
+      waiting_for_hop_ = false;
+    }
     if (event != hop_event::reply) {
       hop_failure_ = hop_->explain(event);
       co_return i;

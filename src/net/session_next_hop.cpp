@@ -94,7 +94,7 @@ bool session::login_refused_lately(const hop_address& address) {
 
 void session::make_next_hop(const hop_security& how) {
   const bool lmtp = relay_.next_hop_protocol == config::protocol::lmtp;
-  hop_ = std::make_unique<next_hop>(worker_.io, settings_.server.hostname, lmtp, how);
+  hop_ = std::make_unique<next_hop>(worker_.watch, settings_.server.hostname, lmtp, how);
   hop_->made_under = snapshot_->settings;
   hop_->wait_as(relay_.timeouts);
   if (relay_.next_hop_auth)

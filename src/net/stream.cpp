@@ -2,14 +2,16 @@
 //   stream - one connection, as far as it is plain
 //
 // DESCRIPTION
-//   Writes call sendmsg(2) with as many pieces as it takes, and sendfile(2) for spilled messages,
-//   before they wait for anything: Asio's own composed write sends 64 KiB at a time and enters
-//   epoll after each.
+//   Reads are tried only where the poller has heard of something. Writes call sendmsg(2) with as
+//   many pieces as it takes, and sendfile(2) for spilled messages, before they wait for anything:
+//   Asio's own composed write sends 64 KiB at a time and enters epoll after each.
 
 #include "stream_detail.hpp"
 #include <sealonce/crypto/tls_session.hpp>
+#include <sealonce/limits.hpp>
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <array>
@@ -71,24 +73,106 @@ ssize_t send_file(int descriptor, const segment& s) {
 
 } // namespace
 
-void prepare(stream_socket& socket) {
-  error_code ignored;
-  socket.native_non_blocking(true, ignored);
+void prepare(int descriptor) {
   const int on = 1; // both fail on unix-domain sockets, which need neither
-  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
-// Not a coroutine: it would be one more frame around Asio's for each read.
+stream::stream(poller& watch) : socket_(watch) {}
+
+stream::stream(poller& watch, descriptor socket) : socket_(watch) {
+  socket_.open(std::move(socket));
+}
+
+awaitable<error_code> stream::connect(const asio::generic::stream_protocol::endpoint& endpoint) {
+  const int family = endpoint.protocol().family();
+  descriptor made(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (made.get() < 0)
+    co_return last_error();
+  const auto length = static_cast<socklen_t>(endpoint.size());
+  const bool connected = ::connect(made.get(), endpoint.data(), length) == 0;
+  const error_code error = connected ? error_code() : last_error();
+  if (error && error != asio::error::in_progress && error != asio::error::interrupted)
+    co_return error;
+  prepare(made.get());
+  socket_.open(std::move(made)); // not before: epoll finds what does not even connect broken
+  if (connected)
+    co_return error;
+  const auto [waited] = co_await socket_.wait_writable();
+  if (waited)
+    co_return waited;
+  int outcome = 0;
+  socklen_t size = sizeof outcome;
+  ::getsockopt(socket_.descriptor(), SOL_SOCKET, SO_ERROR, &outcome, &size);
+  co_return error_code(outcome, boost::system::system_category());
+}
+
+/// recv(2), unless it is known that there is nothing: EAGAIN then, without a system call.
+ssize_t stream::receive(std::span<char> into) {
+  if (!socket_.readable && socket_.is_open()) {
+    errno = EAGAIN;
+    return -1;
+  }
+  ssize_t n = 0;
+  do
+    n = ::recv(socket_.descriptor(), into.data(), into.size(), MSG_DONTWAIT);
+  while (n < 0 && errno == EINTR);
+  if ((n < 0 && would_block()) || (n > 0 && static_cast<std::size_t>(n) < into.size()))
+    socket_.readable = socket_.ended;
+  return n;
+}
+
+/// The same for one octet, which stays.
+ssize_t stream::look() {
+  char octet;
+  if (!socket_.readable && socket_.is_open()) {
+    errno = EAGAIN;
+    return -1;
+  }
+  const ssize_t n = ::recv(socket_.descriptor(), &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (n < 0 && would_block())
+    socket_.readable = false;
+  return n;
+}
+
+bool stream::read_at_once(std::span<char> into, io_result& got) {
+  if (tls_ || reads_at_once_ == limits::reads_at_once)
+    return false;
+  const ssize_t n = receive(into);
+  if (n < 0 && would_block())
+    return false;
+  ++reads_at_once_;
+  if (n > 0)
+    got = {error_code(), static_cast<std::size_t>(n)};
+  else
+    got = {n == 0 ? error_code(asio::error::eof) : last_error(), 0};
+  return true;
+}
+
 awaitable<io_result> stream::read_some(std::span<char> into) {
-  if (tls_)
-    return read_secure(into);
-  return socket_.async_read_some(asio::buffer(into.data(), into.size()), as_result);
+  if (tls_) {
+    const io_result decrypted = co_await read_secure(into);
+    co_return decrypted;
+  }
+  io_result got;
+  for (;;) {
+    if (reads_at_once_ == limits::reads_at_once) {
+      co_await asio::post(socket_.io(), asio::use_awaitable);
+      reads_at_once_ = 0;
+    }
+    if (read_at_once(into, got))
+      co_return got;
+    const auto [error] = co_await socket_.wait_readable();
+    reads_at_once_ = 0;
+    if (error)
+      co_return io_result(error, 0);
+  }
 }
 
 error_code stream::write_available(std::span<segment>& segments, bool& progress) {
   while (!segments.empty()) {
-    const int descriptor = socket_.native_handle();
+    const int descriptor = socket_.descriptor();
     const ssize_t sent = segments.front().file < 0 ? send_memory(descriptor, segments)
                                                    : send_file(descriptor, segments.front());
     if (sent < 0 && errno == EINTR)
@@ -133,7 +217,7 @@ awaitable<error_code> stream::write(std::span<segment> segments, deadline& until
       co_return error;
     if (progress)
       until.extend();
-    const auto [waited] = co_await socket_.async_wait(stream_socket::wait_write, as_result);
+    const auto [waited] = co_await socket_.wait_writable();
     if (waited)
       co_return waited;
   }
@@ -149,6 +233,7 @@ awaitable<error_code> stream::write(std::string_view octets, deadline& until) {
 }
 
 bool stream::peer_gone() {
+  socket_.readable = true; // ask
   if (tls_)
     switch (look_inside()) {
     case arrival::nothing:
@@ -158,35 +243,35 @@ bool stream::peer_gone() {
     case arrival::octets: // unread ones; the end may stand behind them
       break;
     }
-  char octet;
-  const ssize_t n = ::recv(socket_.native_handle(), &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+  const ssize_t n = look();
   return n == 0 || (n < 0 && !would_block() && errno != EINTR);
 }
 
 bool stream::has_octets() {
+  socket_.readable = true;
   if (tls_)
     return look_inside() == arrival::octets;
-  char octet;
-  return ::recv(socket_.native_handle(), &octet, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+  return look() > 0;
 }
 
 bool stream::quiet() {
+  socket_.readable = true;
+  return heard_nothing();
+}
+
+bool stream::heard_nothing() {
   if (tls_)
     return quiet_inside();
-  char octet;
-  const ssize_t n = ::recv(socket_.native_handle(), &octet, 1, MSG_PEEK | MSG_DONTWAIT);
-  return n < 0 && would_block();
+  return look() < 0 && would_block();
 }
 
 void stream::cancel() {
-  error_code ignored;
-  socket_.cancel(ignored);
+  socket_.cancel();
 }
 
 void stream::close() {
-  error_code ignored;
   say_goodbye();
-  socket_.close(ignored);
+  socket_.close();
 }
 
 } // namespace sealonce::net

@@ -2,6 +2,7 @@
 
 #include "asio_types.hpp"
 #include "deadline.hpp"
+#include "poller.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -32,11 +33,16 @@ struct segment {
 /// it.
 class stream {
 public:
-  explicit stream(stream_socket socket);
+  /// Of a connected socket that does not block.
+  stream(poller& watch, descriptor socket);
+  /// To be connected.
+  explicit stream(poller& watch);
   ~stream();
   stream(const stream&) = delete;
   stream& operator=(const stream&) = delete;
 
+  [[nodiscard]] awaitable<error_code>
+  connect(const asio::generic::stream_protocol::endpoint& endpoint);
   /// Does the handshake; from now on everything goes through `tls`, and nothing goes in plaintext
   /// any more, whether it succeeds or not. protocol_error = tls()->failure() says why. The deadline
   /// is the caller's and nothing extends it.
@@ -45,6 +51,9 @@ public:
   [[nodiscard]] const crypto::tls_session* tls() const { return tls_.get(); }
 
   [[nodiscard]] awaitable<io_result> read_some(std::span<char> into);
+  /// The same where octets or their end have come already. False = they must be waited for, or
+  /// others have not had their turn for long.
+  [[nodiscard]] bool read_at_once(std::span<char> into, io_result& got);
   /// Writes all segments in order. Any progress extends the deadline.
   [[nodiscard]] awaitable<error_code> write(std::span<segment> segments, deadline& until);
   [[nodiscard]] awaitable<error_code> write(std::string_view octets, deadline& until);
@@ -62,12 +71,17 @@ public:
   /// Nothing has come that was not read, and the peer is still there. What TLS has to say for
   /// itself does not count. Not while an operation is in flight.
   [[nodiscard]] bool quiet();
+  /// The same as far as the poller has heard, at its last look: without a system call. What is on
+  /// its way meanwhile nobody can know.
+  [[nodiscard]] bool heard_nothing();
 
   void cancel();
   void close();
-  [[nodiscard]] stream_socket& socket() { return socket_; }
 
 private:
+  [[nodiscard]] ssize_t receive(std::span<char> into);
+  [[nodiscard]] ssize_t look();
+
   enum class arrival { nothing, octets, end };
 
   [[nodiscard]] error_code write_available(std::span<segment>& segments, bool& progress);
@@ -82,12 +96,13 @@ private:
   [[nodiscard]] bool quiet_inside();
   void say_goodbye();
 
-  stream_socket socket_;
+  watched_socket socket_;
+  unsigned reads_at_once_ = 0; ///< since it last waited
   std::unique_ptr<crypto::tls_session> tls_;
   bool cut_off_ = false; ///< a write inside TLS has failed: what it left must never go out
 };
 
-/// Non-blocking, no delay, keep-alive.
-void prepare(stream_socket& socket);
+/// No delay, keep-alive.
+void prepare(int descriptor);
 
 } // namespace sealonce::net

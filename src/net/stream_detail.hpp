@@ -7,10 +7,6 @@
 
 namespace sealonce::net {
 
-inline error_code last_error() {
-  return {errno, boost::system::system_category()};
-}
-
 inline bool would_block() {
   return errno == EAGAIN || errno == EWOULDBLOCK;
 }

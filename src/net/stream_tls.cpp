@@ -57,8 +57,6 @@ error_code encrypt(std::span<segment>& segments, crypto::tls_session& tls) {
 
 } // namespace
 
-stream::stream(stream_socket socket) : socket_(std::move(socket)) {}
-
 stream::~stream() {
   say_goodbye();
 }
@@ -77,7 +75,7 @@ void stream::say_goodbye() {
 error_code stream::send_ciphertext(bool& progress) {
   while (!cut_off_ && !tls_->outgoing().empty()) {
     const std::string_view out = tls_->outgoing();
-    const ssize_t sent = ::send(socket_.native_handle(), out.data(), out.size(), MSG_NOSIGNAL);
+    const ssize_t sent = ::send(socket_.descriptor(), out.data(), out.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR)
       continue;
     if (sent < 0 && would_block())
@@ -98,18 +96,27 @@ awaitable<error_code> stream::flush_ciphertext() {
     const error_code error = send_ciphertext(progress);
     if (error || cut_off_ || tls_->outgoing().empty())
       co_return error;
-    const auto [waited] = co_await socket_.async_wait(stream_socket::wait_write, as_result);
+    const auto [waited] = co_await socket_.wait_writable();
     if (waited)
       co_return waited;
   }
 }
 
 awaitable<error_code> stream::receive_ciphertext() {
-  const auto room = tls_->room();
-  const auto buffer = asio::buffer(room.data(), room.size());
-  const auto [error, octets] = co_await socket_.async_read_some(buffer, as_result);
-  tls_->received(octets);
-  co_return error;
+  for (;;) {
+    const ssize_t n = receive(tls_->room());
+    if (n > 0) {
+      tls_->received(static_cast<std::size_t>(n));
+      co_return error_code();
+    }
+    if (n == 0)
+      co_return asio::error::eof;
+    if (!would_block())
+      co_return last_error();
+    const auto [waited] = co_await socket_.wait_readable();
+    if (waited)
+      co_return waited;
+  }
 }
 
 awaitable<error_code> stream::secure(std::unique_ptr<crypto::tls_session> tls) {
@@ -178,7 +185,7 @@ awaitable<error_code> stream::write_secure(std::span<segment> segments, deadline
     if (progress)
       until.extend();
     if (!error) {
-      const auto [waited] = co_await socket_.async_wait(stream_socket::wait_write, as_result);
+      const auto [waited] = co_await socket_.wait_writable();
       error = waited;
     }
     if (error) {
@@ -197,10 +204,7 @@ stream::arrival stream::look_inside() {
       return arrival::octets;
     if (what != status::need_input)
       return arrival::end;
-    const auto room = tls_->room();
-    const ssize_t n = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
-    if (n < 0 && errno == EINTR)
-      continue;
+    const ssize_t n = receive(tls_->room());
     if (n < 0 && would_block())
       return arrival::nothing;
     chatter += n > 0 ? static_cast<std::size_t>(n) : 0;

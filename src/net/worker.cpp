@@ -74,6 +74,7 @@ awaitable<void> worker::tick() {
         s->on_stop();
   }
   pools_.clear();
+  watch.stop();
 }
 
 /// What has no memory for its look now is looked at next time; the others are looked at all the

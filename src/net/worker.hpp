@@ -3,6 +3,7 @@
 #include "client_table.hpp"
 #include "message_store.hpp"
 #include "next_hop_pool.hpp"
+#include "poller.hpp"
 #include <sealonce/config/settings.hpp>
 #include <sealonce/log/logger.hpp>
 
@@ -45,6 +46,7 @@ public:
   ~worker();
 
   asio::io_context io{1};
+  poller watch{io};
   process_state& shared;
   chunk_pool chunks;
 

@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 
 #include <array>
+#include <fcntl.h>
 #include <functional>
 #include <memory>
 #include <string>
@@ -31,6 +32,7 @@ struct ssl_free {
 /// Our stream and libssl's server, the handshake done.
 struct connected {
   asio::io_context io{1};
+  poller watch{io};
   test::certificate certificate;
   std::unique_ptr<SSL_CTX, ssl_free> context{SSL_CTX_new(TLS_server_method())};
   std::unique_ptr<SSL, ssl_free> server;
@@ -46,9 +48,8 @@ struct connected {
     SSL_CTX_set_num_tickets(context.get(), 0);
     server.reset(SSL_new(context.get()));
     SSL_set_fd(server.get(), server_end);
-    const asio::generic::stream_protocol protocol(AF_UNIX, 0);
-    client = std::make_unique<stream>(stream_socket(io, protocol, ends[0]));
-    prepare(client->socket());
+    ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    client = std::make_unique<stream>(watch, descriptor(ends[0]));
     std::thread other([this] { BOOST_TEST(SSL_accept(server.get()) == 1); });
     BOOST_TEST(!finish(shake_hands()));
     other.join();
