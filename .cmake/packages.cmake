@@ -45,6 +45,11 @@ add_library(mimetic INTERFACE IMPORTED)
 target_include_directories(mimetic SYSTEM INTERFACE ${MIMETIC_INCLUDE})
 target_link_libraries(mimetic INTERFACE ${MIMETIC_LIBRARY})
 
+if(SEALONCE_BENCH)
+  find_package(benchmark QUIET)
+  sealonce_require(benchmark_FOUND "Google Benchmark 1.7" "libbenchmark-dev")
+endif()
+
 if(SEALONCE_TESTS)
   find_package(Boost 1.81 QUIET COMPONENTS unit_test_framework)
   sealonce_require(Boost_UNIT_TEST_FRAMEWORK_FOUND "Boost.Test 1.81" "libboost-test1.81-dev")

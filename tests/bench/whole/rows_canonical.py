@@ -10,8 +10,7 @@ from . import tools
 from .row import Result, Row
 
 PROGRAM = os.path.join(REPOSITORY, "tests", "bench", "micro", "body_hash_ratios")
-COMMAND = ([PROGRAM, f"{tools.DIRECTORY}/bench_micro"] if os.path.exists(PROGRAM)
-           else [f"{tools.DIRECTORY}/bench_body_hash"])
+COMMAND = [PROGRAM, f"{tools.DIRECTORY}/bench_micro"]
 RUN_TIME = 300  # seconds
 # The bodies that mail has; the others of the program are the worst that can be thought of.
 USUAL = ("base64, 76 columns", "plain text", "quoted-printable", "indented HTML")
