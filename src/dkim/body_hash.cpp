@@ -9,9 +9,11 @@
 //   relax() looks at 64 octets at a time: a mask of the blanks and a shift tell which of them go.
 //   In most blocks none does. Where a decision needs the octets behind the piece (a blank or a CR
 //   comes last), at most two octets are kept back as flags, and settle() decides at the next piece.
+//   Where the processor can copy the octets of a mask together, squeeze() does nearly all of it.
 // DIAGNOSTICS
 //   None: every sequence of octets has a canonical form.
 #include "block_detail.hpp"
+#include "squeeze_detail.hpp"
 #include <sealonce/dkim/body_hash.hpp>
 
 #include <algorithm>
@@ -120,12 +122,35 @@ struct body_hash::output {
     used += static_cast<std::size_t>(copy_rest(block, goes, to) - to);
   }
 
+  /// Blocks from `at` on as long as there are such with lookahead before `behind`; gives where the
+  /// next one begins.
+  const char* squeeze_all(const char* at, const char* behind) {
+    for (;;) {
+      const auto left = static_cast<std::size_t>(behind - at);
+      if (left < block_size + squeeze_ahead) {
+        return at;
+      }
+      std::size_t blocks = (left - squeeze_ahead) / block_size;
+      if (const std::size_t clean = blocks_without_blanks(at, blocks); clean != 0) {
+        put(at, at + clean * block_size);
+        at += clean * block_size;
+        continue;
+      }
+      reserve(block_size);
+      blocks = std::min(blocks, (buffer.size() - used) / block_size);
+      char* const end = squeeze(at, blocks, buffer.data() + used);
+      used = static_cast<std::size_t>(end - buffer.data());
+      at += blocks * block_size;
+    }
+  }
+
   body_hash& owner;
   std::size_t used = 0;
   std::array<char, buffer_size> buffer;
 };
 
-body_hash::body_hash(canonicalization how, std::uint64_t limit) : how_(how), limit_(limit) {}
+body_hash::body_hash(canonicalization how, std::uint64_t limit, bool squeezes)
+    : how_(how), squeezes_(squeezes && can_squeeze()), limit_(limit) {}
 
 void body_hash::update(std::span<const char> piece) {
   if (!begun_) {
@@ -207,6 +232,9 @@ void body_hash::relax(std::span<const char> piece) {
   const char* const end = piece.data() + ready;
   const char* at = piece.data();
   const char* const behind = at + piece.size();
+  if (squeezes_) {
+    at = out.squeeze_all(at, behind);
+  }
   const char* clean = at; // nothing goes from here to `at`
   std::array<block_masks, blocks_at_once> masks;
   while (end - at >= static_cast<std::ptrdiff_t>(block_size)) {
@@ -215,13 +243,16 @@ void body_hash::relax(std::span<const char> piece) {
     octets::find_octets(at, blank_octets, some);
     for (const auto& [space, tab, cr] : some) {
       const std::uint64_t blanks = space | tab;
-      // Usually no blank is before another one or a CR, and the last octet is none.
-      if ((blanks & ((blanks | cr) >> 1 | last_octet)) != 0 || tab != 0) {
-        const std::uint64_t goes =
-            surplus_blanks(blanks, cr, at, static_cast<std::size_t>(behind - at));
+      const auto left = static_cast<std::size_t>(behind - at);
+      const bool may_go_last =
+          left > block_size && (is_blank(at[block_size]) || at[block_size] == '\r');
+      // Usually no blank is before another one or a CR.
+      const std::uint64_t next = (blanks | cr) >> 1 | (may_go_last ? last_octet : 0);
+      if ((blanks & next) != 0 || tab != 0) {
+        const std::uint64_t goes = surplus_blanks(blanks, cr, at, left);
         if (goes != 0 || tab != 0) {
           out.put(clean, at);
-          out.put_some(at, static_cast<std::size_t>(behind - at), goes, tab != 0);
+          out.put_some(at, left, goes, tab != 0);
           clean = at + block_size;
         }
       }
