@@ -9,6 +9,8 @@ def shown(row, result):
     if result.measured is None:
         return "not measured"
     digits = 1 if result.measured >= 5 else 2
+    if not row.good(result) and round(result.measured, digits) == row.target:
+        digits += 1  # a miss that rounding would hide
     return f"{result.measured:.{digits}f}{row.unit}"
 
 

@@ -10,7 +10,6 @@ from . import tools
 from .row import Result, Row
 
 PROGRAM = os.path.join(REPOSITORY, "tests", "bench", "micro", "body_hash_ratios")
-COMMAND = [PROGRAM, f"{tools.DIRECTORY}/bench_micro"]
 RUN_TIME = 300  # seconds
 # The bodies that mail has; the others of the program are the worst that can be thought of.
 USUAL = ("base64, 76 columns", "plain text", "quoted-printable", "indented HTML")
@@ -31,11 +30,12 @@ class BodyHash(Row):
     @staticmethod
     def run():
         """Body → the throughput of simple and of relaxed by that of SHA-256."""
-        done = subprocess.run(COMMAND, capture_output=True, text=True, timeout=RUN_TIME, check=True)
+        done = subprocess.run([PROGRAM, f"{tools.DIRECTORY}/bench_micro"], capture_output=True,
+                              text=True, timeout=RUN_TIME, check=True)
         rows = re.findall(r"^(\S.*?)  +[\d.]+ +[\d.]+ +[\d.]+ +([\d.]+) +([\d.]+)$", done.stdout, re.MULTILINE)
         table = {name: {"simple": float(simple), "relaxed": float(relaxed)} for name, simple, relaxed in rows}
         if not set(USUAL) <= set(table):
-            raise AssertionError(f"{COMMAND[0]}: {done.stdout}")
+            raise AssertionError(f"{PROGRAM}: {done.stdout}")
         return table
 
     def ratios(self, table):
