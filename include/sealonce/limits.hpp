@@ -144,6 +144,10 @@ inline constexpr std::size_t fields = 10'000;
 /// The value of a From field with its folds; the author of a longer one is not looked for.
 inline constexpr auto from_value = 16_KiB;
 
+/// Of one message that is kept in memory while there is plenty, where the administrator has not
+/// said how much: a file costs a third more.
+inline constexpr auto memory_ample = 16_MiB;
+
 /// Chunks of each size that a worker keeps for later.
 inline constexpr auto idle_chunks = 16_MiB;
 

@@ -149,6 +149,7 @@ std::variant<settings_ptr, errors> parse(std::string_view text, const std::files
   if (!document)
     return errors{r.errors()};
   draft d;
+  d.made.message.memory_ample = limits::memory_ample;
   read_section<draft>(*document, "", sections, d, r);
   if (r.failed())
     return errors{r.errors()};

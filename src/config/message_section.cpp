@@ -38,6 +38,7 @@ constexpr std::array<row<message_settings>, 6> rows{{
     {"memory_limit",
      [](const value& v, message_settings& s) {
        s.memory_limit = v.parsed<std::uint64_t>(parse_size).value_or(s.memory_limit);
+       s.memory_ample = 0;
      }},
     {"memory_budget",
      [](const value& v, message_settings& s) {

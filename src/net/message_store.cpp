@@ -104,8 +104,13 @@ void message_store::next_chunk() {
   capacity_ = capacity;
   filled_ = left;
   decided_ = 0;
-  if (in_chunks_ > settings_.memory_limit || (in_chunks_ != 0 && over_budget()))
+  if (in_chunks_ > limit() || (in_chunks_ != 0 && over_budget()))
     spill();
+}
+
+std::uint64_t message_store::limit() const {
+  const bool plenty = chunk_pool::in_use() < settings_.memory_budget / 2;
+  return plenty ? std::max(settings_.memory_limit, settings_.memory_ample) : settings_.memory_limit;
 }
 
 bool message_store::over_budget() const {

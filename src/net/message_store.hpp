@@ -71,6 +71,8 @@ private:
     std::size_t octets;
   };
   void next_chunk();
+  /// How much of this message may stay in memory now.
+  [[nodiscard]] std::uint64_t limit() const;
   [[nodiscard]] bool over_budget() const;
   void spill();
   void fail(std::string why);

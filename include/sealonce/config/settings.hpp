@@ -196,7 +196,8 @@ struct list_rule {
 
 struct message_settings {
   std::uint64_t max_size = 50ull << 20;       ///< octets
-  std::uint64_t memory_limit = 16ull << 20;   ///< octets of one message kept in memory
+  std::uint64_t memory_limit = 1ull << 20;    ///< octets of one message kept in memory
+  std::uint64_t memory_ample = 0;             ///< the same while less than half the budget is used
   std::uint64_t memory_budget = 256ull << 20; ///< octets of all messages kept in memory
   std::string spill_directory = "/var/tmp";   ///< absolute; for files without a name
   stray_cr_lf stray = stray_cr_lf::replace;

@@ -3,6 +3,7 @@
 
 #include "certificates.hpp"
 #include <sealonce/config/load.hpp>
+#include <sealonce/limits.hpp>
 #include <sealonce/policy/signing_tables.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -169,6 +170,7 @@ BOOST_AUTO_TEST_CASE(with_every_key_commented_in_it_parses_and_shows_the_default
   BOOST_TEST((shown->once.foreign == unset->once.foreign));
   BOOST_TEST(shown->message.max_size == unset->message.max_size);
   BOOST_TEST(shown->message.memory_limit == unset->message.memory_limit);
+  BOOST_TEST(unset->message.memory_ample == limits::memory_ample);
   BOOST_TEST(shown->message.memory_budget == unset->message.memory_budget);
   BOOST_TEST(shown->message.spill_directory == unset->message.spill_directory);
   BOOST_TEST((shown->message.stray == unset->message.stray));

@@ -125,6 +125,7 @@ listen = "127.0.0.1:9000"
   BOOST_TEST((s->once.max_signatures == 2u));
   BOOST_TEST(s->message.max_size == 10'000'000u);
   BOOST_TEST(s->message.memory_limit == 2u << 20);
+  BOOST_TEST(s->message.memory_ample == 0u); // what was set is meant
   BOOST_TEST(s->message.memory_budget == 64u << 20);
   BOOST_TEST(s->message.spill_directory == "/");
   BOOST_TEST((s->message.stray == config::stray_cr_lf::reject));

@@ -107,6 +107,26 @@ BOOST_AUTO_TEST_CASE(discarding_keeps_nothing_but_goes_on) {
   BOOST_TEST(!store.spilled());
 }
 
+BOOST_AUTO_TEST_CASE(more_in_memory_while_there_is_plenty) {
+  std::mt19937 random(1);
+  config::message_settings settings;
+  settings.memory_limit = 1 << 20;
+  settings.memory_ample = 4 << 20;
+  settings.memory_budget = 8 << 20;
+  chunk_pool pool;
+  const std::string message = some_message(3'000'000, random);
+  message_store first(pool, settings);
+  feed(first, message, random);
+  BOOST_TEST(!first.spilled());
+  message_store second(pool, settings); // half of the budget is used before it ends
+  feed(second, message, random);
+  BOOST_TEST(second.spilled());
+  BOOST_TEST((read_back(second, 0, message.size()) == message));
+  message_store third(pool, settings);
+  feed(third, some_message(5'000'000, random), random);
+  BOOST_TEST(third.spilled()); // over it in any case
+}
+
 BOOST_AUTO_TEST_CASE(many_messages_stay_within_the_budget) {
   std::mt19937 random(1);
   config::message_settings settings;
