@@ -8,6 +8,8 @@
 #include "name_detail.hpp"
 #include <sealonce/dkim/canonical.hpp>
 
+#include <algorithm>
+
 namespace sealonce::dkim {
 namespace {
 
@@ -31,9 +33,9 @@ std::string_view word_of(canonicalization c) {
 /// Lower case and without the blanks before the colon.
 void relax_name(std::string_view name, std::string& out) {
   name = name.substr(0, name.find_last_not_of(" \t\r\n") + 1);
-  for (const char c : name) {
-    out += lower(c);
-  }
+  const auto begin = static_cast<std::ptrdiff_t>(out.size());
+  out += name;
+  std::transform(out.begin() + begin, out.end(), out.begin() + begin, lower);
 }
 
 bool is_blank(char c) {

@@ -40,12 +40,15 @@ std::string_view trimmed(std::string_view text) {
 bool is_foldable(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
+    if (c >= ' ' && c != 0x7f) {
+      continue;
+    }
     if (c == '\r') {
       if (text.size() - i < 3 || text[i + 1] != '\n' || !is_blank(text[i + 2])) {
         return false;
       }
       ++i;
-    } else if ((c < ' ' && c != '\t') || c == 0x7f) {
+    } else if (c != '\t') {
       return false;
     }
   }

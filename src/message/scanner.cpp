@@ -46,6 +46,20 @@ bool is_mbox_from(std::string_view line) {
   return quoted > 0 || next == std::string_view::npos || rest[next] != ':';
 }
 
+/// Whether there is an octet above US-ASCII; eight octets at a time.
+bool has_eight_bit(std::string_view text) {
+  constexpr std::uint64_t high_bits = 0x8080808080808080;
+  std::uint64_t all = 0;
+  std::size_t at = 0;
+  for (std::uint64_t eight = 0; text.size() - at >= sizeof eight; at += sizeof eight) {
+    std::memcpy(&eight, text.data() + at, sizeof eight);
+    all |= eight;
+  }
+  return (all & high_bits) != 0 ||
+         std::any_of(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(),
+                     [](char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; });
+}
+
 std::string_view without_line_end(std::string_view line) {
   line.remove_suffix(1);
   if (line.ends_with('\r')) {
@@ -260,11 +274,7 @@ std::size_t scanner::skip_lines(std::string_view in, std::uint64_t wire_offset) 
 void scanner::complete_header() {
   const std::string_view text = header_.text_;
   header_.oddities_.nul = text.find('\0') != std::string_view::npos;
-  unsigned char all = 0;
-  for (const char c : text) {
-    all |= static_cast<unsigned char>(c);
-  }
-  header_.oddities_.eight_bit = (all & 0x80) != 0;
+  header_.oddities_.eight_bit = has_eight_bit(text);
   open_line_ = 0;
   sink_.header_complete(header_);
 }
