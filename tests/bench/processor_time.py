@@ -9,7 +9,9 @@ can be had, Group gives that, to hold the two against each other.
 import glob
 import os
 import resource
+import time
 
+_LAST_ONES, _POLL = 5, 0.05  # seconds
 _TICK = 1 / os.sysconf("SC_CLK_TCK")
 # Fields of /proc/PID/stat behind the parenthesis of the name, proc(5).
 _PARENT, _USER, _SYSTEM, _CHILDREN_USER, _CHILDREN_SYSTEM = 1, 11, 12, 13, 14
@@ -102,9 +104,10 @@ class Group:
             return self.read(file.read())
 
     def remove(self):
-        """When its processes have ended."""
-        if self.path:
+        """When its processes have been told to end; the last of them may take a moment."""
+        end = time.monotonic() + _LAST_ONES
+        while self.path and os.path.isdir(self.path) and time.monotonic() < end:
             try:
                 os.rmdir(self.path)
             except OSError:
-                pass
+                time.sleep(_POLL)
