@@ -198,7 +198,7 @@ bool session::flush_at_once() {
   error_code error;
   if (!upstream_.write_at_once(engine_.output(), error))
     return false;
-  engine_.output().clear();
+  engine_.output_sent();
   if (error)
     end();
   return true;
@@ -209,7 +209,7 @@ awaitable<void> session::flush() {
     co_return;
   deadline_.set(relay_.timeouts.command);
   const error_code error = co_await upstream_.write(engine_.output(), deadline_);
-  engine_.output().clear();
+  engine_.output_sent();
   if (error)
     end();
 }
@@ -227,7 +227,7 @@ awaitable<void> session::start_tls() {
     why = deadline_.take_expired() ? "it took too long" : error.message();
   worker_.log(config::log_level::warning,
               "relay " + relay_.name + ": " + peer_.text + ": TLS handshake: " + why);
-  engine_.output().clear();
+  engine_.output_sent();
   end();
 }
 

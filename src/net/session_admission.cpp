@@ -116,7 +116,7 @@ awaitable<bool> session::learn_client() {
 awaitable<bool> session::enter() {
   const bool known = co_await learn_client();
   if (!known) {
-    engine_.output().clear();
+    engine_.output_sent();
     co_return false;
   }
   const smtp::reply refusal = admit(peer_);
@@ -124,7 +124,7 @@ awaitable<bool> session::enter() {
     co_return true;
   engine_.output() = refusal.wire(); // instead of the greeting
   if (relay_.tls && relay_.tls->mode == config::tls_mode::implicit)
-    engine_.output().clear(); // a word in plaintext would only confuse
+    engine_.output_sent(); // a word in plaintext would only confuse
   co_await flush();
   co_return false;
 }

@@ -153,7 +153,7 @@ void session::begin_transaction() {
 
 awaitable<void> session::exchange() {
   // The reply to the message before does not wait for the next one's next hop.
-  if (!flush_at_once())
+  if (!engine_.output_can_wait() && !flush_at_once())
     co_await flush();
   if (over_)
     co_return batch_.clear();

@@ -231,7 +231,10 @@ server_engine::event server_engine::handle_xforward(const command& c) {
   const reply refusal = parse_xforward(c.argument, envelope_.client);
   if (refusal.code() != 0)
     return error(refusal);
-  return local({250, "2.0.0", "Ok"});
+  const bool alone = output_.empty() || output_.size() == patient_;
+  const event what = local({250, "2.0.0", "Ok"});
+  patient_ = alone ? output_.size() : 0;
+  return what;
 }
 
 server_engine::event server_engine::handle_xclient(const command& c) {

@@ -154,6 +154,14 @@ public:
 
   /// The greeting is in it from the start. The caller takes it away.
   [[nodiscard]] std::string& output() { return output_; }
+  /// The caller has sent what was in it.
+  void output_sent() {
+    output_.clear();
+    patient_ = 0;
+  }
+  /// Only replies to XFORWARD are in it: where commands for the next hop stand behind, they may go
+  /// with the replies to those, in one segment.
+  [[nodiscard]] bool output_can_wait() const { return output_.size() == patient_; }
   [[nodiscard]] const envelope& current() const { return envelope_; }
   [[nodiscard]] bool in_transaction() const { return state_ != state::idle; }
   [[nodiscard]] const std::string& hello_name() const { return hello_name_; }
@@ -226,6 +234,7 @@ private:
   std::string input_;
   std::size_t read_ = 0;
   std::string output_;
+  std::size_t patient_ = 0; ///< its size, where nothing but replies to XFORWARD is in it
   std::vector<waiting> waiting_;
   std::size_t first_waiting_ = 0; ///< those before it are done
   std::size_t held_ = 0;          ///< replies of ours in waiting::behind

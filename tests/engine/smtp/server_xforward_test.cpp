@@ -56,6 +56,28 @@ BOOST_AUTO_TEST_CASE(it_is_offered_and_taken) {
   });
 }
 
+// They go in one segment with the replies to what stands behind; whatever else is due must not wait
+// for a next hop.
+BOOST_AUTO_TEST_CASE(replies_to_it_can_wait_and_no_others) {
+  in_every_cutting([](server_script& s) {
+    s.greet();
+    s.engine.output_sent();
+    tell(s);
+    s.engine.output_sent();
+    s.give("XFORWARD NAME=a.example\r\nXFORWARD IDENT=1\r\n");
+    BOOST_TEST(s.engine.output_can_wait());
+    s.engine.output_sent();
+    s.give("NOOP\r\n");
+    BOOST_TEST(!s.engine.output_can_wait());
+    s.give("XFORWARD NAME=b.example\r\n");
+    BOOST_TEST(!s.engine.output_can_wait());
+    s.engine.output_sent();
+    s.give("XFORWARD COLOUR=red\r\n"); // an error is not one of them
+    BOOST_TEST(!s.engine.output_can_wait());
+    s.engine.output_sent();
+  });
+}
+
 BOOST_AUTO_TEST_CASE(mail_needs_a_next_hop_that_can_be_told) {
   in_every_cutting([](server_script& s) {
     s.greet();
