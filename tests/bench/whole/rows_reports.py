@@ -69,12 +69,17 @@ class Road(Report):
     target = 2.0
 
     # The ways out of the queue and back into the same Postfix; 40 is before the queue, 50 does not come
-    # back, so neither is the road of the target.
+    # back, so neither is the road of the target. With --all, road also measures fragments with an
+    # option changed, called otherwise than a file: not what is installed.
     AFTER_QUEUE = ("1", "2", "3")
+    FRAGMENT = ".cf"
 
     def result(self, rounds):
         rows = {row["what"]: row for row in rounds[0]["rows"] if row["way"] != "none"}
-        back = {what: row["ratio"] for what, row in rows.items() if row["way"].startswith(self.AFTER_QUEUE)}
+        back = {what: row["ratio"] for what, row in rows.items()
+                if row["way"].startswith(self.AFTER_QUEUE) and what.endswith(self.FRAGMENT)}
+        if not back:
+            return Result(None, "the last tests/bench/road had no fragment that is after the queue")
         best = min(back, key=back.get)
         others = sorted((row["ratio"], what) for what, row in rows.items() if what != best)
         return Result(back[best], f"{best}; " + ", ".join(f"{what} {ratio:.2f}" for ratio, what in others))
