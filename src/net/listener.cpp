@@ -128,16 +128,24 @@ bool of_one_client(int error) {
   return error == ECONNABORTED || error == EPROTO || error == EINTR;
 }
 
-/// Accepts one. Empty = done, else why not.
-std::string accept_one(worker& w, descriptor socket, int error, const std::string& relay) {
-  if (socket.get() < 0)
-    return error_code(error, boost::system::system_category()).message();
+/// Accepts one; `tell` = the log has not heard of this spell of trouble. False = it did not work.
+bool accept_one(worker& w, descriptor socket, int error, const std::string& relay, bool tell) {
   try {
-    begin_session(w, std::move(socket), relay);
-  } catch (const std::exception& broken) { // this one is lost to us, the next must not be
-    return broken.what();
+    std::string why;
+    try {
+      if (socket.get() >= 0)
+        begin_session(w, std::move(socket), relay);
+      else
+        why = error_code(error, boost::system::system_category()).message();
+    } catch (const std::exception& broken) { // this one is lost to us, the next must not be
+      why = broken.what();
+    }
+    if (!why.empty() && tell)
+      w.log(config::log_level::error, "relay " + relay + ": accept: " + why);
+    return why.empty();
+  } catch (const std::exception&) { // no memory even for the words; the listener goes on
+    return false;
   }
-  return {};
 }
 
 awaitable<void> accept_loop(worker& w, std::shared_ptr<acceptor> from, std::string relay) {
@@ -154,15 +162,12 @@ awaitable<void> accept_loop(worker& w, std::shared_ptr<acceptor> from, std::stri
     }
     if (made < 0 && of_one_client(error))
       continue;
-    const std::string why = accept_one(w, descriptor(made), error, relay);
-    if (why.empty()) {
-      failing = false;
+    const bool accepted = accept_one(w, descriptor(made), error, relay, !failing);
+    failing = !accepted;
+    if (accepted) {
       co_await asio::post(w.io, asio::use_awaitable);
       continue;
     }
-    if (!failing)
-      w.log(config::log_level::error, "relay " + relay + ": accept: " + why);
-    failing = true;
     pause.expires_after(limits::accept_pause);
     const auto [waited] = co_await pause.async_wait(as_result);
     (void)waited;
@@ -264,7 +269,10 @@ void accept_on(worker& w, int descriptor, std::string relay) {
     error_code ignored;
     from->close(ignored);
   });
-  asio::co_spawn(w.io, accept_loop(w, from, std::move(relay)), [](std::exception_ptr) {});
+  asio::co_spawn(w.io, accept_loop(w, from, std::move(relay)), [](std::exception_ptr broken) {
+    if (broken) // a worker that lets nobody in and says nothing is worse than a restart
+      std::rethrow_exception(broken);
+  });
 }
 
 } // namespace sealonce::net

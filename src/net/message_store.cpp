@@ -19,6 +19,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <new>
 #include <unistd.h>
 
 namespace sealonce::net {
@@ -29,20 +30,26 @@ std::atomic<std::uint64_t> octets_in_use{0};
 } // namespace
 
 chunk_pool::chunk chunk_pool::take(std::size_t size) {
-  octets_in_use.fetch_add(size, std::memory_order_relaxed);
   auto& idle = size == small ? small_ : large_;
-  if (idle.empty())
-    return chunk(new char[size]); // not zeroed: pages are touched when octets come
-  chunk c = std::move(idle.back());
-  idle.pop_back();
+  chunk c;
+  if (idle.empty()) {
+    c.reset(new char[size]); // not zeroed: pages are touched when octets come
+  } else {
+    c = std::move(idle.back());
+    idle.pop_back();
+  }
+  octets_in_use.fetch_add(size, std::memory_order_relaxed);
   return c;
 }
 
 void chunk_pool::give_back(chunk c, std::size_t size) {
   octets_in_use.fetch_sub(size, std::memory_order_relaxed);
   auto& idle = size == small ? small_ : large_;
-  if (idle.size() * size < limits::idle_chunks)
-    idle.push_back(std::move(c));
+  try { // from a destructor
+    if (idle.size() * size < limits::idle_chunks)
+      idle.push_back(std::move(c));
+  } catch (const std::bad_alloc&) { // then it is not kept
+  }
 }
 
 std::uint64_t chunk_pool::in_use() {
@@ -89,6 +96,8 @@ std::span<char> message_store::room() {
 void message_store::next_chunk() {
   const bool first = !current_;
   const std::size_t capacity = first || over_budget() ? chunk_pool::small : chunk_pool::large;
+  if (chunks_.size() == chunks_.capacity()) // now, while nothing is lost if there is no memory
+    chunks_.reserve(2 * chunks_.size() + 8);
   auto fresh = pool_.take(capacity);
   const std::size_t left = filled_ - decided_;
   if (!first) {

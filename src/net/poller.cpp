@@ -28,7 +28,8 @@
 namespace sealonce::net {
 namespace {
 
-constexpr std::uint32_t the_end = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+/// EPOLLPRI: a recv(2) stops at urgent octets, and then a short one tells nothing.
+constexpr std::uint32_t the_end = EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 int new_epoll() {
   const int made = ::epoll_create1(EPOLL_CLOEXEC);
@@ -37,8 +38,9 @@ int new_epoll() {
   return made;
 }
 
-/// So many looks before the other handlers of the loop have their turn.
-constexpr unsigned looks_at_once = 4;
+/// So many looks, and so many sockets, before the other handlers of the loop have their turn.
+constexpr unsigned looks_at_once = 8;
+constexpr std::size_t sockets_at_once = 64;
 
 } // namespace
 
@@ -100,7 +102,7 @@ poller::poller(asio::io_context& io) : io_(io), epoll_(io, new_epoll()) {}
 
 error_code poller::add(watched_socket& socket) {
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
   event.data.ptr = &socket;
   const int made = ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, socket.descriptor_, &event);
   return made == 0 ? error_code() : last_error();
@@ -142,6 +144,11 @@ void poller::stop() {
   epoll_.cancel(ignored);
 }
 
+void poller::refresh() {
+  if (!armed_ && !in_turn_)
+    turn();
+}
+
 void poller::arm() {
   if (armed_ || in_turn_)
     return;
@@ -155,9 +162,11 @@ void poller::arm() {
 void poller::turn() {
   in_turn_ = true;
   wake_cancelled();
-  for (unsigned looks = 0; looks < looks_at_once; ++looks) {
+  std::size_t sockets = 0;
+  for (unsigned looks = 0; looks < looks_at_once && sockets < sockets_at_once; ++looks) {
     const std::size_t came = look();
     wake_cancelled();
+    sockets += came;
     if (came <= 1)
       break;
   }
@@ -194,8 +203,9 @@ void poller::wake(watched_socket& socket, error_code error) {
 
 void poller::wake_cancelled() {
   while (cancelled_ != nullptr)
-    wake(*cancelled_, cancelled_->unwatched_ ? cancelled_->unwatched_
-                                             : error_code(asio::error::operation_aborted));
+    wake(*cancelled_, cancelled_->is_open() && cancelled_->unwatched_
+                          ? cancelled_->unwatched_
+                          : error_code(asio::error::operation_aborted));
 }
 
 } // namespace sealonce::net

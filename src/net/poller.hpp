@@ -9,44 +9,51 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <new>
 #include <sys/epoll.h>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace sealonce::net {
 
 class poller;
 
-/// Somebody who waits: Asio's handler without its type.
+/// Somebody who waits: Asio's handler without its type. Needs no memory but its own, for there is
+/// nobody to whom a wait that cannot begin could be reported.
 class waiter {
 public:
-  template <typename Handler>
-  void keep(Handler handler) {
-    kept_ = std::make_unique<holder<Handler>>(std::move(handler));
-  }
-  [[nodiscard]] bool waits() const { return kept_ != nullptr; }
-  /// Calls the handler, which may destroy this object.
-  void wake(error_code error) {
-    const auto woken = std::move(kept_);
-    woken->call(error);
+  waiter() = default;
+  waiter(const waiter&) = delete;
+  waiter& operator=(const waiter&) = delete;
+  ~waiter() {
+    if (work_ != nullptr)
+      work_(room_, nullptr);
   }
 
-private:
-  struct base {
-    base() = default;
-    base(const base&) = delete;
-    base& operator=(const base&) = delete;
-    virtual ~base() = default;
-    virtual void call(error_code error) = 0;
-  };
   template <typename Handler>
-  struct holder final : base {
-    explicit holder(Handler h) : handler(std::move(h)) {}
-    void call(error_code error) override { std::move(handler)(error); }
-    Handler handler;
-  };
-  std::unique_ptr<base> kept_;
+  void keep(Handler handler) {
+    static_assert(sizeof(Handler) <= sizeof room_ && alignof(Handler) <= alignof(void*) &&
+                  std::is_nothrow_move_constructible_v<Handler>);
+    new (room_) Handler(std::move(handler));
+    work_ = work<Handler>;
+  }
+  [[nodiscard]] bool waits() const { return work_ != nullptr; }
+  /// Calls the handler, which may destroy this object.
+  void wake(error_code error) { std::exchange(work_, nullptr)(room_, &error); }
+
+private:
+  template <typename Handler>
+  static void work(void* at, const error_code* error) {
+    auto& kept = *std::launder(static_cast<Handler*>(at));
+    Handler handler(std::move(kept));
+    kept.~Handler();
+    if (error != nullptr)
+      std::move(handler)(*error);
+  }
+
+  alignas(void*) std::byte room_[4 * sizeof(void*)];
+  void (*work_)(void*, const error_code*) = nullptr; ///< null = nobody waits
 };
 
 /// A connected socket, or one that connects, and what epoll has said of it. Owns the descriptor.
@@ -103,6 +110,8 @@ public:
   poller& operator=(const poller&) = delete;
 
   [[nodiscard]] asio::io_context& io() { return io_; }
+  /// Looks where nobody waits, and so nobody else would: connections at rest may have closed.
+  void refresh();
   /// Nobody waits any more: Asio needs not watch.
   void stop();
 

@@ -60,8 +60,8 @@ session::session(worker& w, snapshot_ptr settings, const config::relay_settings&
     : worker_(w), snapshot_(std::move(settings)), settings_(*snapshot_->settings), relay_(relay),
       pool_(w.pool(relay.name)), upstream_(w.watch, std::move(socket)), peer_(std::move(peer)),
       engine_(engine_options(settings_, relay_, peer_)) {
+  worker_.add(*this); // which may throw
   worker_.shared.sessions.fetch_add(1, std::memory_order_relaxed);
-  worker_.add(*this);
 }
 
 session::~session() {
@@ -193,7 +193,7 @@ awaitable<void> session::receive_command() {
 
 bool session::flush_at_once() {
   log_notice();
-  if (engine_.output().empty())
+  if (engine_.output().empty() && !upstream_.unsent())
     return true;
   error_code error;
   if (!upstream_.write_at_once(engine_.output(), error))

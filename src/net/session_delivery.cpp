@@ -78,7 +78,7 @@ awaitable<message_end> session::deliver(message_store& store, seal::sealer& seal
   collect_pieces(store, sealer, what, trace, pieces);
   message_end end;
   // Whatever the next hop has said since its 354 is not an answer to this message.
-  if (!hop_ || !hop_->io.heard_nothing() || hop_->has_input()) {
+  if (!hop_ || !hop_->io.quiet() || hop_->has_input()) {
     drop_next_hop();
     end.replies.emplace_back(451, "4.4.2", "The next hop broke off before the message was sent");
     co_return end;

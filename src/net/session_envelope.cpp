@@ -163,6 +163,10 @@ awaitable<void> session::exchange() {
     if (refusal.code() != 0)
       co_return refuse_batch(refusal);
   }
+  // One that rested with us, behind RSET: what it has said meanwhile, a farewell mostly, is no
+  // answer.
+  if (hop_ && !hop_->dirty && !hop_->io.heard_nothing())
+    drop_next_hop();
   for (bool fresh = false;; fresh = true) {
     bool reached = hop_ || (!fresh && take_rested_next_hop());
     if (!reached)

@@ -63,6 +63,9 @@ public:
   [[nodiscard]] bool write_at_once(std::span<segment>& segments, error_code& error);
   [[nodiscard]] bool write_at_once(std::string& octets, error_code& error);
 
+  /// write_at_once() has taken octets that are encrypted and not gone yet: write() them.
+  [[nodiscard]] bool unsent() const;
+
   /// The peer has closed or broken the connection; never waits, never takes plaintext away. Not
   /// while an operation is in flight.
   [[nodiscard]] bool peer_gone();

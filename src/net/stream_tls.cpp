@@ -16,6 +16,7 @@
 #include <sealonce/limits.hpp>
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <array>
@@ -114,6 +115,7 @@ awaitable<error_code> stream::receive_ciphertext() {
     if (!would_block())
       co_return last_error();
     const auto [waited] = co_await socket_.wait_readable();
+    reads_at_once_ = 0;
     if (waited)
       co_return waited;
   }
@@ -139,6 +141,11 @@ awaitable<error_code> stream::secure(std::unique_ptr<crypto::tls_session> tls) {
 
 awaitable<io_result> stream::read_secure(std::span<char> into) {
   for (;;) {
+    if (reads_at_once_ == limits::reads_at_once) {
+      co_await asio::post(socket_.io(), asio::use_awaitable);
+      reads_at_once_ = 0;
+    }
+    ++reads_at_once_;
     const auto got = tls_->read(into);
     if (got.what == status::done)
       co_return io_result(error_code(), got.octets);
@@ -165,6 +172,10 @@ error_code stream::send_encrypted(std::span<segment>& segments, bool& progress) 
       return error;
   } while (!segments.empty() && tls_->outgoing().empty());
   return {};
+}
+
+bool stream::unsent() const {
+  return tls_ && !tls_->outgoing().empty();
 }
 
 /// As write_at_once(): what is encrypted must be gone too.

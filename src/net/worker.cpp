@@ -61,6 +61,7 @@ awaitable<void> worker::tick() {
     if (error)
       co_return;
     const auto now = deadline::clock::now();
+    watch.refresh();
     look_after(now);
     if (!stopping_)
       continue;

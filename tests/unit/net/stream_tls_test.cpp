@@ -4,8 +4,10 @@
 #include "certificates.hpp"
 #include "stream.hpp"
 #include <sealonce/crypto/tls_session.hpp>
+#include <sealonce/limits.hpp>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <openssl/ssl.h>
@@ -136,6 +138,25 @@ BOOST_AUTO_TEST_CASE(an_end_without_a_word_is_one_too) {
   ::shutdown(server_end, SHUT_RDWR);
   BOOST_TEST(!client->quiet());
   BOOST_TEST(client->peer_gone());
+}
+
+// Records that were made before are faster than any reader.
+BOOST_AUTO_TEST_CASE(others_have_their_turn) {
+  constexpr std::size_t records = limits::reads_at_once * 10;
+  for (std::size_t i = 0; i < records; ++i)
+    say("x");
+  std::string got;
+  std::size_t seen_by_other = records;
+  const auto read_all = [](connected& self, std::string& into) -> awaitable<error_code> {
+    error_code error;
+    while (!error && into.size() < records)
+      error = co_await self.receive(into);
+    co_return error;
+  };
+  asio::post(io, [&] { asio::post(io, [&] { seen_by_other = got.size(); }); });
+  BOOST_TEST(!finish(read_all(*this, got)));
+  BOOST_TEST(got.size() == records);
+  BOOST_TEST(seen_by_other <= 3 * limits::reads_at_once);
 }
 
 BOOST_AUTO_TEST_CASE(a_close_is_told) {
