@@ -83,7 +83,8 @@ public:
   void cancel();
 
   bool readable = true;
-  bool ended = false; ///< the other end says no more, or the connection broke: always readable
+  /// The other end says no more, the connection broke, or urgent octets came: always to be asked.
+  bool ended = false;
 
 private:
   friend class poller;

@@ -71,10 +71,6 @@ ssize_t send_file(int descriptor, const segment& s) {
   return sent;
 }
 
-} // namespace
-
-namespace {
-
 bool is_loopback(const asio::generic::stream_protocol::endpoint& endpoint) {
   constexpr unsigned loopback_network = 127;
   if (endpoint.protocol().family() == AF_INET) {
@@ -87,7 +83,7 @@ bool is_loopback(const asio::generic::stream_protocol::endpoint& endpoint) {
   return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
 }
 
-/// BBR, which is many machines' congestion control, sends by timers: a quarter more CPU for a large
+/// BBR, which is many machines' congestion control, sends by timers: a tenth more CPU for a large
 /// message, and on this machine's own network nothing is ever congested. Every kernel has Reno.
 void do_not_pace(int descriptor) {
   constexpr std::string_view reno = "reno";
