@@ -3,6 +3,7 @@
 import queue
 import socket
 import threading
+import time
 
 from harness.sink import EHLO_KEYWORDS
 
@@ -50,6 +51,7 @@ class ScriptedHop:
         self.current = None         # the connection that spoke last
         self.last = ""              # what it said
         self._open = []
+        self._held = []             # what came before its turn
         self._listener = None
 
     def start(self):
@@ -99,13 +101,34 @@ class ScriptedHop:
             line = connection.line()
             self.lines.put((connection, CLOSED if line is None else line))
 
-    def next(self, seconds):
-        """The next line, CLOSED or CONNECTED; None where nothing came in time."""
+    def next(self, seconds, end_wanted=False):
+        """The next line, CLOSED or CONNECTED; None where nothing came in time. Each connection is read
+        by a thread of its own: where an end is wanted, what another connection says may have overtaken
+        it."""
+        before = self.current
+        until = time.monotonic() + seconds
+        passed = []
+        found = None
+        while found is None and time.monotonic() < until:
+            found = self._take(until)
+            if end_wanted and found and found[0] is not before and found[1] is not CLOSED:
+                passed.append(found)
+                found = None
+        self._held = passed + self._held
+        if found is None and self._held:  # then it is what is wrong
+            found = self._held.pop(0)
+        if found is None:
+            return None
+        self.current, self.last = found
+        return self.last
+
+    def _take(self, until):
+        if self._held:
+            return self._held.pop(0)
         try:
-            self.current, self.last = self.lines.get(timeout=seconds)
+            return self.lines.get(timeout=max(until - time.monotonic(), 0.001))
         except queue.Empty:
             return None
-        return self.last
 
     def say(self, data):
         """Octets to the connection that spoke last."""
@@ -130,8 +153,8 @@ class ScriptedHop:
     def left(self):
         """What came and no step asked for; connections that ended are of no account."""
         found = []
-        while not self.lines.empty():
-            line = self.lines.get()[1]
+        while self._held or not self.lines.empty():
+            line = (self._held.pop(0) if self._held else self.lines.get())[1]
             if line is not CLOSED:
                 found.append("a connection" if line is CONNECTED else line)
         return found

@@ -197,7 +197,7 @@ class Stage:
     # ---- the next hop
 
     def _N(self, step, following):
-        got = self._hop_line()
+        got = self._hop_line(end_wanted=step.kind == "!")
         if step.kind == "+":
             if got is not CONNECTED:
                 raise Mismatch(f"a connection to the next hop was wanted, came: {got!r}")
@@ -212,8 +212,8 @@ class Stage:
         if not (following and following.who == "n"):
             self.hop.usual_answer()
 
-    def _hop_line(self):
-        got = self.hop.next(self.bounds[1])
+    def _hop_line(self, end_wanted=False):
+        got = self.hop.next(self.bounds[1], end_wanted)
         if got is None:
             raise Mismatch(f"nothing came to the next hop within {self.bounds[1]:.1f} s")
         self.told.append(f"N: {'(closed)' if got is CLOSED else '(connected)' if got is CONNECTED else got}")

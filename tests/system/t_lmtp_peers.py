@@ -232,6 +232,7 @@ class IntoDovecot(PeersCase):
         wait_for(lambda: all(len(self.dovecot.messages(n)) == 1 for n in ("cid", "dan")),
                  "the mail of the others")
         self.assertEqual(self.dovecot.messages("full"), [])
+        wait_for(lambda: any(t["nrcpt"] == "3" for t in self.sealonce.transactions()), "its line in the log")
         line = [t for t in self.sealonce.transactions() if t["nrcpt"] == "3"][-1]
         self.assertEqual((line["action"], line["refused"], line["reply"][:3]),
                          ("signed", "1", "451"))
