@@ -33,8 +33,6 @@ public:
   void expire(clock::time_point now, const config::settings_ptr& current);
   void clear() { idle_.clear(); }
 
-  /// Some address has failed and is not known to be back: order() matters.
-  [[nodiscard]] bool troubled() const { return !troubles_.empty(); }
   /// About to connect to an address that failed before: for the others it stays the last resort
   /// meanwhile.
   void trying(const hop_address& address, clock::time_point now);

@@ -65,7 +65,6 @@ private:
   // The envelope: commands for the next hop and its answers.
   [[nodiscard]] awaitable<void> exchange();
   void begin_transaction();
-  [[nodiscard]] bool take_rested_next_hop();
   [[nodiscard]] awaitable<bool> reach_next_hop(bool fresh);
   [[nodiscard]] awaitable<bool> tell_original_client(std::span<const std::string> lines,
                                                      bool pipelined);

@@ -122,12 +122,8 @@ awaitable<std::size_t> session::send_batch() {
     if (i != 0 && !hop_->has_input() && !flush_at_once())
       co_await flush();
     hop_event event = hop_->at_hand();
-    if (event == hop_event::nothing) { // as wait_next_hop(), without its frame
-      waiting_for_hop_ = true;
-      deadline_.set(hop_->engine.timeout());
-      event = co_await hop_->wait(deadline_);
-      waiting_for_hop_ = false;
-    }
+    if (event == hop_event::nothing)
+      event = co_await wait_next_hop();
     if (event != hop_event::reply) {
       hop_failure_ = hop_->explain(event);
       co_return i;
@@ -168,9 +164,7 @@ awaitable<void> session::exchange() {
   if (hop_ && !hop_->dirty && !hop_->io.heard_nothing())
     drop_next_hop();
   for (bool fresh = false;; fresh = true) {
-    bool reached = hop_ || (!fresh && take_rested_next_hop());
-    if (!reached)
-      reached = co_await reach_next_hop(fresh);
+    const bool reached = co_await reach_next_hop(fresh);
     if (!reached) {
       answer_rest(0, 451, hop_trouble_, "Try again later: " + hop_failure_);
       break;

@@ -38,17 +38,6 @@ bool is_about_login(const next_hop& hop, hop_event event) {
 
 } // namespace
 
-/// The common case, without a coroutine: nothing is wrong with any address, and a connection to the
-/// first of them rests.
-bool session::take_rested_next_hop() {
-  const auto& addresses = snapshot_->next_hops.at(relay_.name);
-  if (addresses.empty() || pool_.troubled())
-    return false;
-  hop_tls_.clear();
-  hop_ = pool_.take(addresses.front(), snapshot_->settings);
-  return hop_ && note_next_hop();
-}
-
 awaitable<bool> session::reach_next_hop(bool fresh) {
   if (hop_)
     co_return true;
